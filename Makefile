@@ -1,0 +1,42 @@
+# Every target sets up what it needs: `make demo` and `make test` work on a fresh clone.
+PYTHON ?= python3
+VENV   ?= .venv
+EXTRAS ?= test
+BIN     = $(VENV)/bin
+STAMP   = $(VENV)/.installed-$(shell echo "$(EXTRAS)" | tr ',' '-')
+
+.PHONY: demo test check format bench clean
+
+demo: $(BIN)/chainrule        ## train on real digits and show the answers
+	@$(BIN)/chainrule train mnist --layers 128 --epochs 10 --batch-size 128 --show 6 --output runs/digits.safetensors
+
+test: $(STAMP)                ## unit tests and doctests
+	$(BIN)/python -m pytest -n 2
+
+check: $(STAMP)               ## the one gate: format, lint, types, tests, doctests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(MAKE) test
+
+format: $(STAMP)              ## let ruff format and mend what it can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench:                        ## side by side with PyTorch and scikit-learn
+	@$(MAKE) EXTRAS=bench $(VENV)/.installed-bench
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(BIN)/chainrule: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(STAMP): pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable ".[$(EXTRAS)]"
+	@touch $@
