@@ -21,7 +21,20 @@ class ChainruleError(Exception):
 
 
 class ShapeError(ChainruleError, ValueError):
-    """Arrays do not fit: the message names the layer, the expected and the received shape."""
+    """Arrays do not fit: the message names the layer, the expected and the received shape.
+
+    >>> print(ShapeError("expected (batch, features), got (batch, 28, 28)", "Dense(3)").at("0"))
+    Dense(3) at "0" expected (batch, features), got (batch, 28, 28)
+    """
+
+    def __init__(self, problem: str, layer: object = None, path: str = "") -> None:
+        self.problem, self.layer, self.path = problem, layer, path
+        place = f' at "{path}"' if path else ""
+        super().__init__(problem if layer is None else f"{layer!s}{place} {problem}")
+
+    def at(self, name: str) -> ShapeError:
+        """Return the same error, one combinator further out."""
+        return ShapeError(self.problem, self.layer, f"{name}.{self.path}".rstrip("."))
 
 
 class DataError(ChainruleError, ValueError):

@@ -1,0 +1,58 @@
+"""The engine that runs the step as it stands, on NumPy."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from chainrule.engines.base import Report
+from chainrule.layers.base import Context, Layer
+from chainrule.metrics import has_accuracy, hits
+from chainrule.namespace import Array
+from chainrule.step import Data, State, Task, step
+
+ROWS_AT_ONCE = 4096  # bounds the memory of a prediction; larger blocks are no faster
+
+
+def outputs(network: Layer, state: State, X: Array, dtype: str) -> Array:
+    """Return the network's output for X, block by block."""
+    ctx = Context(state=state.running)
+    if len(X) <= ROWS_AT_ONCE:
+        return network.forward(state.params, X.astype(dtype, copy=False), ctx)[0]
+    blocks = [X[i : i + ROWS_AT_ONCE] for i in range(0, len(X), ROWS_AT_ONCE)]
+    return np.concatenate([outputs(network, state, block, dtype) for block in blocks])
+
+
+class NumpyRun:
+    """A task on NumPy arrays: a chunk is a loop."""
+
+    def __init__(self, task: Task, data: Data) -> None:
+        self.task, self.data = task, data
+        self.counts_hits = has_accuracy(task.loss, data.targets)
+
+    def start(self, state: State) -> State:
+        return state
+
+    def finish(self, state: State) -> State:
+        return state
+
+    def chunk(self, state: State, indices: Array) -> tuple[State, Report]:
+        losses = np.empty(len(indices))
+        right = np.empty(len(indices), int) if self.counts_hits else None
+        for i, rows in enumerate(indices):
+            state, outcome, batch = step(self.task, state, self.data, rows)
+            losses[i] = outcome.value
+            if right is not None:
+                right[i] = np.count_nonzero(hits(self.task.loss, outcome.Z, batch.targets))
+        return state, Report(losses, right)
+
+    def outputs(self, state: State, X: Array) -> Array:
+        return outputs(self.task.network, state, X, self.task.dtype)
+
+
+class NumpyEngine:
+    """The embedded engine: needs NumPy and nothing else."""
+
+    name = "numpy"
+
+    def bind(self, task: Task, data: Data) -> NumpyRun:
+        return NumpyRun(task, data)

@@ -1,0 +1,67 @@
+"""Layers at the door of a network: they rescale or rearrange the input and learn nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+from chainrule.derivation import Formulas
+from chainrule.errors import ConfigurationError
+from chainrule.initializers import Shape
+from chainrule.layers.base import INFERENCE, Context, Layer
+from chainrule.namespace import Array
+from chainrule.tree import Tree
+
+
+@dataclass(frozen=True, repr=False)
+class Scale(Layer):
+    """Y = factor · X and dX = factor · dY: brings pixels of 0 to 255 to 0 to 1, say.
+
+    >>> import numpy as np
+    >>> Scale(0.5).forward({}, np.array([[2.0, 4.0]]))[0]
+    array([[1., 2.]])
+    """
+
+    factor: float
+    formulas = Formulas(forward={"Y": "factor * X"}, backward={"dX": "factor * dY"})
+
+    def __post_init__(self) -> None:
+        if not (isinstance(self.factor, int | float) and 0 < abs(self.factor) < float("inf")):
+            raise ConfigurationError(
+                f"Scale: factor must be a finite number other than 0, got {self.factor!r}"
+            )
+
+    def forward(self, params: Tree, X: Array, ctx: Context = INFERENCE) -> tuple[Array, Any]:
+        return X * self.factor, None
+
+    def backward(self, params: Tree, cache: Any, dY: Array) -> tuple[Array, Tree]:
+        return dY * self.factor, {}
+
+
+@dataclass(frozen=True, repr=False)
+class Flatten(Layer):
+    """Each sample as one row: (m, 28, 28) -> (m, 784); the gradient is folded back.
+
+    >>> import numpy as np
+    >>> Flatten().forward({}, np.zeros((2, 3, 4)))[0].shape
+    (2, 12)
+    """
+
+    formulas = Formulas(forward={"Y": "rows(X)"}, backward={"dX": "image(dY)"})
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return (prod(shape),)
+
+    def forward(self, params: Tree, X: Array, ctx: Context = INFERENCE) -> tuple[Array, Any]:
+        return X.reshape(X.shape[0], prod(X.shape[1:])), X.shape
+
+    def backward(self, params: Tree, cache: Any, dY: Array) -> tuple[Array, Tree]:
+        return dY.reshape(cache), {}
+
+    def structural(self, cache: Any) -> Mapping[str, Callable[..., Array]]:
+        return {
+            "rows": lambda X: X.reshape(X.shape[0], prod(X.shape[1:])),
+            "image": lambda Y: Y.reshape(cache),
+        }

@@ -1,0 +1,100 @@
+"""The textbook's four processes, as pure functions: feed, forward, error, backpropagate; then update.
+
+This is the code that runs everywhere: on either engine, in `fit`, in `steps` and in `gradients`.
+It comes in two halves, because whatever spreads a batch (processes, accumulation) adds up
+gradients between them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from chainrule.layers.base import Context, Layer
+from chainrule.losses import Loss
+from chainrule.namespace import Array, array_namespace
+from chainrule.optimizers import Optimizer
+from chainrule.randomness import Rng
+from chainrule.tree import Tree, keep
+
+
+class Batch(NamedTuple):
+    """The samples of one step; `rows` are their positions in the global batch."""
+
+    X: Array
+    targets: Array
+    weights: Array
+    rows: Array
+
+
+class Data(NamedTuple):
+    """The whole data set: samples, encoded targets, and sample weights (None: all alike)."""
+
+    X: Array
+    targets: Array
+    weights: Array | None = None
+
+
+class State(NamedTuple):
+    """All there is to save or resume: parameters, untrained state, optimizer state, step count."""
+
+    params: Tree
+    running: Any
+    optimizer: Tree
+    step: Any
+
+
+class Outcome(NamedTuple):
+    """What the error said: the loss's value, and the output that it was computed from."""
+
+    value: Any
+    Z: Array
+
+
+class Task(NamedTuple):
+    """What is trained, and how: everything about a step that does not change from step to step.
+
+    `trainable` holds the dotted names that learn (None: all of them).
+    """
+
+    network: Layer
+    loss: Loss
+    optimizer: Optimizer
+    seed: int = 0
+    dtype: str = "float32"
+    trainable: frozenset[str] | None = None
+
+
+def feed(task: Task, data: Data, indices: Array) -> Batch:
+    """Return the samples at `indices` in the working precision, with the weights of this batch."""
+    xp = array_namespace(data.X)
+    m = indices.shape[0]
+    X = xp.take(data.X, indices, axis=0, mode="clip").astype(task.dtype)
+    targets = xp.take(data.targets, indices, axis=0, mode="clip")
+    given = None if data.weights is None else xp.take(data.weights, indices, mode="clip")
+    weights = task.loss.sample_weights(given, m, X.dtype)
+    return Batch(X, targets, weights, xp.arange(m, dtype=xp.uint32))
+
+
+def gradients(
+    task: Task, params: Tree, running: Any, batch: Batch, ctx: Context
+) -> tuple[Outcome, Tree, Any]:
+    """First half: forward, error, backpropagate. Values and gradients add up over shards."""
+    Z, caches = task.network.forward(params, batch.X, ctx._replace(state=running))
+    value, dZ = task.loss(Z, batch.targets, batch.weights)
+    grads = task.network.parameter_gradients(params, caches, dZ)
+    return Outcome(value, Z), grads, task.network.advance(running, caches)
+
+
+def update(task: Task, state: State, grads: Tree, running: Any) -> State:
+    """Second half: the next state. What does not learn has its gradient dropped."""
+    learning = grads if task.trainable is None else keep(grads, task.trainable)
+    params, slots = task.optimizer.update(state.params, learning, state.optimizer, state.step)
+    return State(params, running, slots, state.step + 1)
+
+
+def step(task: Task, state: State, data: Data, indices: Array) -> tuple[State, Outcome, Batch]:
+    """One minibatch: feed, forward, error, backpropagate, update."""
+    batch = feed(task, data, indices)
+    ctx = Context(training=True, rng=Rng(task.seed, state.step, batch.rows))
+    outcome, grads, running = gradients(task, state.params, state.running, batch, ctx)
+    return update(task, state, grads, running), outcome, batch
