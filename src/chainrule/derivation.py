@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Function:
-    """A named elementwise function of a formula, with its derivative.
+    r"""A named elementwise function of a formula, with its derivative.
 
     `definition` is a formula in the letter `x`; `derivative` is one in `x` (the input) and
     `a` (the output), so that σ′ can be shown as a ⊙ (1 − a). `unicode` and `latex` are how it
     is printed; the derivative is written `d_name(X)` in a formula and printed σ′(X).
 
-    >>> Function("1 / (1 + exp(-x))", derivative="a * (1 - a)", unicode="σ", latex=r"\\sigma")
+    >>> Function("1 / (1 + exp(-x))", derivative="a * (1 - a)", unicode="σ", latex=r"\sigma")
     Function(definition='1 / (1 + exp(-x))', derivative='a * (1 - a)', unicode='σ', ...)
     """
 

@@ -55,7 +55,8 @@ def to_config(value: Any) -> Any:
     {'type': 'LeakyReLU', 'slope': 0.2}
     """
     if isinstance(value, Description):
-        entries = {f.name: to_config(getattr(value, f.name)) for f in fields(value)}  # type: ignore[arg-type]
+        names = [f.name for f in fields(value)]  # type: ignore[arg-type]
+        entries = {name: to_config(getattr(value, name)) for name in names}
         return {"type": type_name(type(value)), **entries}
     if isinstance(value, tuple | list):
         return [to_config(item) for item in value]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chainrule.losses import Loss
 from chainrule.namespace import Array
+from chainrule.step import Data
 
 
 def has_accuracy(loss: Loss, targets: Array) -> bool:
@@ -26,3 +27,13 @@ def hits(loss: Loss, Z: Array, targets: Array) -> Array:
     if loss.task == "classes":
         return Z.argmax(axis=1) == targets.argmax(axis=1)
     return ((loss.threshold < Z) == (targets > 0.5)).all(axis=1)
+
+
+def scores(loss: Loss, Z: Array, data: Data) -> dict[str, float]:
+    """Return the loss of outputs Z on `data`, and the accuracy where there is one."""
+    weights = loss.sample_weights(data.weights, len(Z), Z.dtype)
+    value, _ = loss(Z, data.targets, weights)
+    values = {"loss": float(value)}
+    if has_accuracy(loss, data.targets):
+        values["accuracy"] = float(hits(loss, Z, data.targets).mean())
+    return values

@@ -84,9 +84,7 @@ class Network:
     def specs(self) -> Tree:
         """The tree of specs, with every initializer chosen."""
         places = self.places
-        chosen = {
-            place.path: initializer_before(places[i + 1 :]) for i, place in enumerate(places)
-        }
+        chosen = {place.path: initializer_before(places[i + 1 :]) for i, place in enumerate(places)}
         return _resolve(self.layer.parameters(self.input_shape), chosen, "")
 
     @property

@@ -1,4 +1,4 @@
-"""The textbook's four processes, as pure functions: feed, forward, error, backpropagate; then update.
+"""The textbook's processes as pure functions: feed, forward, error, backpropagate, update.
 
 This is the code that runs everywhere: on either engine, in `fit`, in `steps` and in `gradients`.
 It comes in two halves, because whatever spreads a batch (processes, accumulation) adds up
@@ -14,7 +14,7 @@ from chainrule.losses import Loss
 from chainrule.namespace import Array, array_namespace
 from chainrule.optimizers import Optimizer
 from chainrule.randomness import Rng
-from chainrule.tree import Tree, keep
+from chainrule.tree import Tree, flatten, keep
 
 
 class Batch(NamedTuple):
@@ -32,6 +32,11 @@ class Data(NamedTuple):
     X: Array
     targets: Array
     weights: Array | None = None
+
+    def at(self, indices: Array) -> Data:
+        """Return a part of the data."""
+        weights = None if self.weights is None else self.weights[indices]
+        return Data(self.X[indices], self.targets[indices], weights)
 
 
 class State(NamedTuple):
@@ -83,6 +88,16 @@ def gradients(
     value, dZ = task.loss(Z, batch.targets, batch.weights)
     grads = task.network.parameter_gradients(params, caches, dZ)
     return Outcome(value, Z), grads, task.network.advance(running, caches)
+
+
+def all_gradients(
+    task: Task, params: Tree, running: Any, batch: Batch, ctx: Context
+) -> dict[str, Array]:
+    """Return every parameter's gradient by dotted name, and ∂J/∂X under "X", for whoever looks."""
+    Z, caches = task.network.forward(params, batch.X, ctx._replace(state=running))
+    _, dZ = task.loss(Z, batch.targets, batch.weights)
+    dX, grads = task.network.backward(params, caches, dZ)
+    return {**flatten(grads), "X": dX}
 
 
 def update(task: Task, state: State, grads: Tree, running: Any) -> State:

@@ -1,0 +1,308 @@
+"""Model: a network, a loss and an optimizer, with parameters that learn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from chainrule.engines import choose
+from chainrule.engines.numpy_engine import outputs
+from chainrule.errors import ConfigurationError
+from chainrule.initializers import Shape
+from chainrule.inputs import as_samples, check_finite, check_length
+from chainrule.layers.base import INFERENCE, Layer
+from chainrule.losses import Loss
+from chainrule.metrics import scores
+from chainrule.namespace import Array
+from chainrule.network import Network, check_output, fuse, summary
+from chainrule.optimizers import Adam, Optimizer
+from chainrule.parameters import matching, read_only, taken
+from chainrule.step import Data, State, Task, all_gradients, feed
+from chainrule.targets import Targets
+from chainrule.training.callbacks import Callback, Training
+from chainrule.training.divergence import advice, locate
+from chainrule.training.history import History
+from chainrule.training.loop import DivergenceError, train, walk
+from chainrule.training.plan import Pace, Plan, split
+from chainrule.training.progress import Verbosity, progress
+from chainrule.training.steps import Step
+from chainrule.tree import flatten, replace
+
+Notation = Literal["rows", "columns", "transposed"]
+
+
+class Model:
+    """A network that can be trained, asked, looked into and stored.
+
+    `network` is a layer, mostly a Sequential; `loss` says what is minimised; `seed` decides initial
+    weights, the order of samples and all else that is random. The model is built when
+    `input_shape` (one sample, without the batch axis) is known: here, or at the first `fit`.
+    `trainable` is a list of parameter names or patterns ("*.W"); the rest is held fixed.
+
+    A network that ends in Softmax (or Sigmoid) and is trained on CrossEntropy (BinaryCrossEntropy)
+    is computed as one with it, on logits: same value, simpler gradient; `summary()` says so.
+
+    >>> import chainrule as cr
+    >>> x, y = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0, 1, 1, 0])
+    >>> network = cr.Sequential(cr.Dense(8), cr.Tanh(), cr.Dense(2))
+    >>> model = cr.Model(network, cr.SoftmaxCrossEntropy(), cr.Adam(0.1))
+    >>> history = model.fit(x, y, epochs=100, batch_size=4, verbose=0)
+    >>> model.predict(x)
+    array([0, 1, 1, 0])
+    """
+
+    def __init__(
+        self,
+        network: Layer,
+        loss: Loss,
+        optimizer: Optimizer | None = None,
+        seed: int = 0,
+        input_shape: Shape | None = None,
+        *,
+        dtype: Literal["float32", "float64"] = "float32",
+        trainable: Iterable[str] | None = None,
+        classes: Iterable[str] | None = None,
+    ) -> None:
+        for value, base, name in ((network, Layer, "network"), (loss, Loss, "loss")):
+            if not isinstance(value, base):
+                hint = f": did you mean {value.__name__}()?" if isinstance(value, type) else ""
+                raise ConfigurationError(f"{name} must be a {base.__name__}, got {value!r}{hint}")
+        if dtype not in ("float32", "float64"):
+            raise ConfigurationError(f'dtype must be "float32" or "float64", got {dtype!r}')
+        self.network, self.loss = network, loss
+        self.optimizer = Adam() if optimizer is None else optimizer
+        if not isinstance(self.optimizer, Optimizer):
+            raise ConfigurationError(f"optimizer must be an Optimizer, got {optimizer!r}")
+        self.seed, self.dtype = seed, dtype
+        self.classes = None if classes is None else tuple(classes)
+        self.trainable = None if trainable is None else tuple(trainable)
+        self.trained_layer, self.trained_loss = fuse(network, loss)
+        self.history = History()
+        self.configuration: dict[str, Any] = {}  # what a command line asked for, kept in the file
+        self.targets: Targets | None = None
+        self.built: Network | None = None
+        self._state: State | None = None
+        if input_shape is not None:
+            self.build(tuple(input_shape))
+
+    def build(self, input_shape: Shape) -> None:
+        """Fix the input's shape and draw the initial parameters.
+
+        Raises ShapeError, with the layer's place, when the shapes do not fit together.
+        """
+        self.built = Network(self.trained_layer, input_shape)
+        check_output(self.built, self.trained_loss)
+        params = self.built.initial_parameters(self.seed, self.dtype)
+        self._state = State(params, {}, self.optimizer.init(params), 0)
+        if self.trainable is not None:
+            matching(self.trainable, flatten(params))
+
+    @property
+    def state(self) -> State:
+        """Parameters, untrained state, optimizer state and step count, as NumPy arrays."""
+        if self._state is None:
+            raise ConfigurationError(
+                "the model is not built yet: give Model(..., input_shape=...), or call fit first"
+            )
+        return self._state
+
+    def restore(self, state: State) -> None:
+        """Continue from `state`: all that was learnt, as `state` gave it."""
+        self._state = state
+
+    def _network(self) -> Network:
+        _ = self.state
+        assert self.built is not None
+        return self.built
+
+    @property
+    def parameters(self) -> dict[str, Array]:
+        """Every parameter under its dotted name ("0.W"), read-only."""
+        return {name: read_only(p) for name, p in flatten(self.state.params).items()}
+
+    def set_parameters(self, values: Mapping[str, Any], notation: Notation = "rows") -> None:
+        """Set some or all parameters, without fitting.
+
+        `notation="columns"` takes them as a board with samples in columns writes them: W (outputs,
+        inputs), b (units, 1); "transposed" W (inputs, outputs), b (units, 1). Raises
+        ConfigurationError for a name that does not exist, ShapeError for a shape that does not fit.
+        """
+        current = flatten(self.state.params)
+        new = {name: taken(name, v, current, notation) for name, v in values.items()}
+        self._state = self.state._replace(params=replace(self.state.params, new))
+
+    @property
+    def task(self) -> Task:
+        """What one step needs to know of the model."""
+        learning = None
+        if self.trainable is not None:
+            learning = matching(self.trainable, flatten(self.state.params))
+        return Task(
+            self.trained_layer, self.trained_loss, self.optimizer, self.seed, self.dtype, learning
+        )
+
+    def fit(
+        self,
+        x: Any,
+        y: Any,
+        epochs: int = 1,
+        batch_size: int | None = 32,
+        *,
+        validation_data: tuple[Any, Any] | None = None,
+        validation_split: float = 0.0,
+        sample_weight: Any = None,
+        callbacks: Iterable[Callback] = (),
+        verbose: Verbosity = "auto",
+        engine: str = "auto",
+        shuffle: bool = True,
+    ) -> History:
+        """Train for some epochs and return the curves; a second call goes on where this ended.
+
+        `batch_size=None` takes all samples at once, 1 one by one. Validation comes from
+        `validation_data`, or from a share `validation_split` that the seed draws. `verbose` is 0
+        (silent), 1 (a bar), 2 (a line per epoch) or "auto". Ctrl-C ends the training and keeps
+        the weights. Raises ShapeError and DataError before anything is trained, and DivergenceError, with
+        the last finite weights kept, when the loss is no longer a number.
+        """
+        data = self._prepare(x, y, sample_weight)
+        if validation_data is not None:
+            validation = self._prepare(*validation_data, name="validation ")
+        elif validation_split:
+            kept, held_out = split(len(data.X), validation_split, self.seed)
+            data, validation = data.at(kept), data.at(held_out)
+        else:
+            validation = None
+        if epochs < 0:
+            raise ConfigurationError(f"epochs must be 0 or more, got {epochs}")
+        n = len(data.X)
+        plan = Plan(n, min(batch_size or n, n), self.seed, shuffle)
+        choice = choose(engine)
+        run = choice.engine.bind(self.task, data)
+        self.history.engine, self.history.stopped = choice.reason, None
+        training = Training(self, epochs, n, plan.batch_size, self.history)
+        training.epoch, training.step = self.history.epochs, int(self.state.step)
+        live = run.start(self.state)
+
+        def keep(state: State) -> None:
+            nonlocal live
+            live = state
+            self._state = run.finish(state)
+
+        def validate(state: State) -> dict[str, float]:
+            assert validation is not None
+            return scores(self.trained_loss, run.outputs(state, validation.X), validation)
+
+        try:
+            train(
+                training,
+                run,
+                live,
+                plan,
+                [*callbacks, *progress(verbose)],
+                None if validation is None else validate,
+                keep,
+            )
+        except DivergenceError as error:
+            assert self.built is not None
+            where = locate(self.task, data, run.finish(error.state), error.indices)
+            raise error.explained(where, advice(self.built.places, data)) from None
+        return self.history
+
+    def steps(
+        self, x: Any, y: Any, epochs: int = 1, batch_size: int | None = 32, *, shuffle: bool = True
+    ) -> Iterator[Step]:
+        """Train step by step: yield a `Step` after every update, with all there is to see.
+
+        >>> import chainrule as cr
+        >>> model = cr.Model(cr.Dense(1), cr.SquaredError(), cr.SGD(0.1))
+        >>> for step in model.steps(np.array([[1.0], [2.0]]), np.array([2.0, 4.0]), epochs=2):
+        ...     print(step.number, step.epoch, sorted(step.gradients))
+        1 0 ['W', 'X', 'b']
+        2 1 ['W', 'X', 'b']
+        """
+        data = self._prepare(x, y)
+        n = len(data.X)
+        plan = Plan(n, min(batch_size or n, n), self.seed, shuffle)
+        run = choose("numpy").engine.bind(self.task, data)
+        first = self.history.epochs
+        for chunk in walk(run, self.state, plan, range(first, first + epochs), Pace(fixed=1)):
+            self._state = chunk.after
+            yield Step(self.task, data, chunk)
+
+    def outputs(self, x: Any) -> Array:
+        """Return the raw output Z (m, outputs): logits, where the loss takes them."""
+        X = as_samples(x, self._network().input_shape)
+        Z = outputs(self.trained_layer, self.state, X, self.dtype)
+        if not np.isfinite(np.vdot(Z, Z)):
+            check_finite(X, "x")
+            check_finite(Z, "the network's output")
+        return Z
+
+    def predict(self, x: Any) -> Array:
+        """Return the answers: labels for classes, 0/1 for flags, values for a regression."""
+        Z = self.outputs(x)
+        return Z if self.targets is None else self.targets.decode(Z, self.trained_loss)
+
+    def predict_proba(self, x: Any) -> Array:
+        """Return probabilities (m, outputs): the loss's own link applied to the output."""
+        return self.trained_loss.predictions(self.outputs(x))
+
+    def evaluate(self, x: Any, y: Any, sample_weight: Any = None) -> dict[str, float]:
+        """Return {"loss": ..., "accuracy": ...} on other data; accuracy where there are classes."""
+        data = self._prepare(x, y, sample_weight)
+        return scores(
+            self.trained_loss, outputs(self.trained_layer, self.state, data.X, self.dtype), data
+        )
+
+    def gradients(self, x: Any, y: Any, sample_weight: Any = None) -> dict[str, Array]:
+        """Return ∂J/∂p for every parameter under its dotted name, and ∂J/∂X under "X".
+
+        J is the loss of these samples at the present parameters, in inference mode.
+        """
+        data = self._prepare(x, y, sample_weight)
+        batch = feed(self.task, data, np.arange(len(data.X)))
+        return all_gradients(self.task, self.state.params, self.state.running, batch, INFERENCE)
+
+    def summary(self) -> str:
+        """Return a table of layers, output shapes, parameters and initial weights."""
+        fused = ""
+        if self.trained_loss is not self.loss and self.trained_loss != self.loss:
+            last = getattr(self.network, "layers", [self.network])[-1]
+            fused = f"{last!r} + {self.loss!r} are computed as one: {self.trained_loss!r} on logits"
+        return summary(self._network(), self.loss, self.optimizer, fused)
+
+    def save(self, path: str | Path) -> None:
+        """Write everything into one safetensors file, atomically; see `chainrule.load`."""
+        from chainrule.model_file import save
+
+        save(self, Path(path))
+
+    def _prepare(self, x: Any, y: Any, weight: Any, *, learn: bool = True, name: str = "") -> Data:
+        """Return checked, encoded data; build the model and learn its classes where that is due."""
+        shape = None if self.built is None else self.built.input_shape
+        X = as_samples(x, shape, f"{name}x")
+        check_finite(X, f"{name}x")
+        if len(X) == 0:
+            raise ConfigurationError(f"{name}x has no samples")
+        check_length(np.asarray(y), X, f"{name}y")
+        if self.built is None:
+            self.build(X.shape[1:])
+        outputs_ = self._network().output_shape[0]
+        if self.targets is None:
+            self.targets = Targets.learn(y, self.trained_loss, outputs_, self.classes)
+        targets = self.targets.encode(y, f"{name}y")
+        if targets.dtype.kind == "f" or targets.ndim == 2:
+            targets = targets.astype(self.dtype)
+        if X.dtype.kind == "f":
+            X = X.astype(self.dtype, copy=False)  # once, not at every step; integers stay small
+        weights = None
+        if weight is not None:
+            weights = np.asarray(weight, self.dtype)
+            check_length(weights, X, f"{name}sample_weight")
+            check_finite(weights, f"{name}sample_weight")
+            if (weights < 0).any() or not weights.any():
+                raise ConfigurationError(f"{name}sample_weight must be >= 0, and not all 0")
+        return Data(X, targets, weights)

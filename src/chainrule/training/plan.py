@@ -1,0 +1,82 @@
+"""Which samples, in which order, in minibatches of which size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+
+from chainrule.errors import ConfigurationError
+from chainrule.namespace import Array
+from chainrule.randomness import permutation
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The minibatches of every epoch; the order of samples is a function of (seed, epoch).
+
+    >>> [block.shape for block in Plan(samples=10, batch_size=4, seed=0).blocks(0)]
+    [(2, 4), (1, 2)]
+    """
+
+    samples: int
+    batch_size: int
+    seed: int
+    shuffle: bool = True
+
+    def __post_init__(self) -> None:
+        if self.batch_size < 1:
+            raise ConfigurationError(f"batch_size must be at least 1, got {self.batch_size}")
+
+    def blocks(self, epoch: int) -> Iterator[Array]:
+        """Yield index arrays (steps, size): the full minibatches, then the smaller last one."""
+        if self.shuffle:
+            order = permutation(self.seed, epoch, self.samples)
+        else:
+            order = np.arange(self.samples)
+        full = self.samples // self.batch_size * self.batch_size
+        if full:
+            yield order[:full].reshape(-1, self.batch_size)
+        if full < self.samples:
+            yield order[full:][None]
+
+
+class Pace:
+    """How many steps make a chunk: as many as fit into a tenth of a second.
+
+    The bar then moves about ten times a second, and Ctrl-C answers at once.
+    """
+
+    def __init__(self, fixed: int | None = None, seconds: float = 0.1) -> None:
+        self.seconds, self.fixed = seconds, fixed
+        self.steps, self.started = fixed or 1, 0.0
+
+    def next(self) -> int:
+        """Return the number of steps of the next chunk, and start its clock."""
+        self.started = perf_counter()
+        return self.steps
+
+    def done(self, steps: int) -> None:
+        """Learn from the chunk that has just ended; it at most triples."""
+        if self.fixed is None:
+            each = (perf_counter() - self.started) / steps
+            self.steps = max(1, min(int(self.seconds / max(each, 1e-9)), 3 * self.steps))
+
+
+def split(samples: int, share: float, seed: int) -> tuple[Array, Array]:
+    """Return (training, validation) indices, each in ascending order; drawn by the seed.
+
+    >>> [len(part) for part in split(10, 0.2, seed=0)]
+    [8, 2]
+    """
+    if not 0 < share < 1:
+        raise ConfigurationError(f"validation_split must be between 0 and 1, got {share}")
+    held_out = round(samples * share)
+    if not 0 < held_out < samples:
+        raise ConfigurationError(
+            f"validation_split={share} of {samples} samples leaves an empty part"
+        )
+    order = permutation(seed, -1 & 0xFFFFFFFF, samples)
+    return np.sort(order[held_out:]), np.sort(order[:held_out])
