@@ -42,7 +42,7 @@ class Description:
 
 
 def type_name(cls: type) -> str:
-    """Return the name of a class in a model file: bare for chainrule's, `module:Name` for others."""
+    """Return a class's name in a model file: bare for chainrule's, `module:Name` for others."""
     own = cls.__module__.split(".")[0] == "chainrule"
     return cls.__qualname__ if own else f"{cls.__module__}:{cls.__qualname__}"
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from chainrule.engines import choose
+from chainrule.engines import Run, choose
 from chainrule.engines.numpy_engine import outputs
 from chainrule.errors import ConfigurationError
 from chainrule.initializers import Shape
@@ -85,6 +85,7 @@ class Model:
         self.targets: Targets | None = None
         self.built: Network | None = None
         self._state: State | None = None
+        self._live: tuple[Run, State] | None = None  # a state that an engine still holds
         if input_shape is not None:
             self.build(tuple(input_shape))
 
@@ -103,6 +104,9 @@ class Model:
     @property
     def state(self) -> State:
         """Parameters, untrained state, optimizer state and step count, as NumPy arrays."""
+        if self._live is not None:
+            run, live = self._live
+            self._state, self._live = run.finish(live), None
         if self._state is None:
             raise ConfigurationError(
                 "the model is not built yet: give Model(..., input_shape=...), or call fit first"
@@ -164,8 +168,8 @@ class Model:
         `batch_size=None` takes all samples at once, 1 one by one. Validation comes from
         `validation_data`, or from a share `validation_split` that the seed draws. `verbose` is 0
         (silent), 1 (a bar), 2 (a line per epoch) or "auto". Ctrl-C ends the training and keeps
-        the weights. Raises ShapeError and DataError before anything is trained, and DivergenceError, with
-        the last finite weights kept, when the loss is no longer a number.
+        the weights. Raises ShapeError and DataError before anything is trained, and
+        DivergenceError, with the last finite weights kept, when the loss is no longer a number.
         """
         data = self._prepare(x, y, sample_weight)
         if validation_data is not None:
@@ -184,12 +188,9 @@ class Model:
         self.history.engine, self.history.stopped = choice.reason, None
         training = Training(self, epochs, n, plan.batch_size, self.history)
         training.epoch, training.step = self.history.epochs, int(self.state.step)
-        live = run.start(self.state)
 
         def keep(state: State) -> None:
-            nonlocal live
-            live = state
-            self._state = run.finish(state)
+            self._live = (run, state)
 
         def validate(state: State) -> dict[str, float]:
             assert validation is not None
@@ -199,7 +200,7 @@ class Model:
             train(
                 training,
                 run,
-                live,
+                run.start(self.state),
                 plan,
                 [*callbacks, *progress(verbose)],
                 None if validation is None else validate,
@@ -209,6 +210,8 @@ class Model:
             assert self.built is not None
             where = locate(self.task, data, run.finish(error.state), error.indices)
             raise error.explained(where, advice(self.built.places, data)) from None
+        finally:
+            _ = self.state  # bring the last state home
         return self.history
 
     def steps(
@@ -268,11 +271,12 @@ class Model:
 
     def summary(self) -> str:
         """Return a table of layers, output shapes, parameters and initial weights."""
+        whole = Network(self.network, self._network().input_shape)
         fused = ""
-        if self.trained_loss is not self.loss and self.trained_loss != self.loss:
-            last = getattr(self.network, "layers", [self.network])[-1]
+        if self.trained_loss != self.loss:
+            last = whole.places[-1].layer
             fused = f"{last!r} + {self.loss!r} are computed as one: {self.trained_loss!r} on logits"
-        return summary(self._network(), self.loss, self.optimizer, fused)
+        return summary(whole, self.loss, self.optimizer, fused)
 
     def save(self, path: str | Path) -> None:
         """Write everything into one safetensors file, atomically; see `chainrule.load`."""
@@ -280,7 +284,7 @@ class Model:
 
         save(self, Path(path))
 
-    def _prepare(self, x: Any, y: Any, weight: Any, *, learn: bool = True, name: str = "") -> Data:
+    def _prepare(self, x: Any, y: Any, weight: Any = None, name: str = "") -> Data:
         """Return checked, encoded data; build the model and learn its classes where that is due."""
         shape = None if self.built is None else self.built.input_shape
         X = as_samples(x, shape, f"{name}x")
