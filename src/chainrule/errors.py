@@ -5,6 +5,8 @@
     ├── DataError             a file or an array whose content cannot be used
     ├── ModelFileError        a model file that is damaged, foreign or of another architecture
     ├── ConfigurationError    an unknown name, a value out of range, options that contradict
+    ├── EngineError           a device that is not there, or too small
+    │   └── UntraceableError  code that cannot be compiled
     └── MissingExtraError     an optional package that is not installed
 
 Every message says what was expected, what came and where.
@@ -47,6 +49,14 @@ class ModelFileError(ChainruleError, ValueError):
 
 class ConfigurationError(ChainruleError, ValueError):
     """An unknown name, a value out of range, or options that contradict each other."""
+
+
+class EngineError(ChainruleError, RuntimeError):
+    """An engine cannot do what is asked: no such device, no memory."""
+
+
+class UntraceableError(EngineError):
+    """A layer, loss or optimizer that cannot be compiled: it uses np. or branches on values."""
 
 
 class MissingExtraError(ChainruleError, ImportError):

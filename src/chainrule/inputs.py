@@ -68,6 +68,18 @@ def check_length(y: Array, X: Array, name: str = "y") -> None:
         )
 
 
+def as_weights(weight: Any, X: Array, name: str) -> Array:
+    """Return sample weights as finite numbers (m,), none negative and not all zero."""
+    weights = np.asarray(weight, np.float64)
+    if weights.ndim != 1:
+        raise ShapeError(f"{name} must be (samples,), got {weights.shape}")
+    check_length(weights, X, name)
+    check_finite(weights, name)
+    if (weights < 0).any() or not weights.any():
+        raise DataError(f"{name} must be 0 or more, and not all 0")
+    return weights
+
+
 def describe_dtype(X: Array) -> str:
     """Return the dtype in words, with the first value where it is text or objects."""
     if X.dtype.kind in "OUS" and X.size:

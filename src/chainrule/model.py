@@ -12,7 +12,7 @@ from chainrule.engines import Run, choose
 from chainrule.engines.numpy_engine import outputs
 from chainrule.errors import ConfigurationError
 from chainrule.initializers import Shape
-from chainrule.inputs import as_samples, check_finite, check_length
+from chainrule.inputs import as_samples, as_weights, check_finite, check_length
 from chainrule.layers.base import INFERENCE, Layer
 from chainrule.losses import Loss
 from chainrule.metrics import scores
@@ -28,6 +28,7 @@ from chainrule.training.history import History
 from chainrule.training.loop import DivergenceError, train, walk
 from chainrule.training.plan import Pace, Plan, split
 from chainrule.training.progress import Verbosity, progress
+from chainrule.training.start import start, work
 from chainrule.training.steps import Step
 from chainrule.tree import flatten, replace
 
@@ -183,9 +184,9 @@ class Model:
             raise ConfigurationError(f"epochs must be 0 or more, got {epochs}")
         n = len(data.X)
         plan = Plan(n, min(batch_size or n, n), self.seed, shuffle)
-        choice = choose(engine)
-        run = choice.engine.bind(self.task, data)
-        self.history.engine, self.history.stopped = choice.reason, None
+        counts = work(self._network(), plan, epochs)
+        run, live, reason = start(engine, self.task, data, plan, self.state, counts)
+        self.history.engine, self.history.stopped = reason, None
         training = Training(self, epochs, n, plan.batch_size, self.history)
         training.epoch, training.step = self.history.epochs, int(self.state.step)
 
@@ -200,7 +201,7 @@ class Model:
             train(
                 training,
                 run,
-                run.start(self.state),
+                live,
                 plan,
                 [*callbacks, *progress(verbose)],
                 None if validation is None else validate,
@@ -229,36 +230,41 @@ class Model:
         data = self._prepare(x, y)
         n = len(data.X)
         plan = Plan(n, min(batch_size or n, n), self.seed, shuffle)
-        run = choose("numpy").engine.bind(self.task, data)
+        run, state, _ = start("numpy", self.task, data, plan, self.state)
         first = self.history.epochs
-        for chunk in walk(run, self.state, plan, range(first, first + epochs), Pace(fixed=1)):
+        for chunk in walk(run, state, plan, range(first, first + epochs), Pace(fixed=1)):
             self._state = chunk.after
             yield Step(self.task, data, chunk)
 
-    def outputs(self, x: Any) -> Array:
+    def outputs(self, x: Any, engine: str = "numpy") -> Array:
         """Return the raw output Z (m, outputs): logits, where the loss takes them."""
         X = as_samples(x, self._network().input_shape)
-        Z = outputs(self.trained_layer, self.state, X, self.dtype)
+        Z = self._apply(X, engine)
         if not np.isfinite(np.vdot(Z, Z)):
             check_finite(X, "x")
             check_finite(Z, "the network's output")
         return Z
 
-    def predict(self, x: Any) -> Array:
+    def predict(self, x: Any, engine: str = "numpy") -> Array:
         """Return the answers: labels for classes, 0/1 for flags, values for a regression."""
-        Z = self.outputs(x)
+        Z = self.outputs(x, engine)
         return Z if self.targets is None else self.targets.decode(Z, self.trained_loss)
 
-    def predict_proba(self, x: Any) -> Array:
+    def predict_proba(self, x: Any, engine: str = "numpy") -> Array:
         """Return probabilities (m, outputs): the loss's own link applied to the output."""
-        return self.trained_loss.predictions(self.outputs(x))
+        return self.trained_loss.predictions(self.outputs(x, engine))
 
-    def evaluate(self, x: Any, y: Any, sample_weight: Any = None) -> dict[str, float]:
+    def evaluate(
+        self, x: Any, y: Any, sample_weight: Any = None, engine: str = "numpy"
+    ) -> dict[str, float]:
         """Return {"loss": ..., "accuracy": ...} on other data; accuracy where there are classes."""
         data = self._prepare(x, y, sample_weight)
-        return scores(
-            self.trained_loss, outputs(self.trained_layer, self.state, data.X, self.dtype), data
-        )
+        return scores(self.trained_loss, self._apply(data.X, engine), data)
+
+    def _apply(self, X: Array, engine: str) -> Array:
+        if engine == "numpy":  # the short way: one row takes 10 µs
+            return outputs(self.trained_layer, self.state, X, self.dtype)
+        return choose(engine).engine.outputs(self.trained_layer, self.state, X, self.dtype)
 
     def gradients(self, x: Any, y: Any, sample_weight: Any = None) -> dict[str, Array]:
         """Return ∂J/∂p for every parameter under its dotted name, and ∂J/∂X under "X".
@@ -302,11 +308,5 @@ class Model:
             targets = targets.astype(self.dtype)
         if X.dtype.kind == "f":
             X = X.astype(self.dtype, copy=False)  # once, not at every step; integers stay small
-        weights = None
-        if weight is not None:
-            weights = np.asarray(weight, self.dtype)
-            check_length(weights, X, f"{name}sample_weight")
-            check_finite(weights, f"{name}sample_weight")
-            if (weights < 0).any() or not weights.any():
-                raise ConfigurationError(f"{name}sample_weight must be >= 0, and not all 0")
+        weights = None if weight is None else as_weights(weight, X, f"{name}sample_weight")
         return Data(X, targets, weights)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
+from chainrule.layers.base import Layer
 from chainrule.namespace import Array
 from chainrule.step import Data, State, Task
 
@@ -18,28 +20,34 @@ class Report(NamedTuple):
 class Run(Protocol):
     """A task bound to its data. Its states hold the engine's own arrays."""
 
-    def start(self, state: State) -> State:
-        """Take in a state of NumPy arrays."""
+    seconds_to_compile: float
+
+    def start(self, state: State, blocks: Sequence[Array]) -> State:
+        """Take in a state of NumPy arrays; get ready for index blocks of these shapes."""
         ...
 
     def finish(self, state: State) -> State:
         """Give back a state of NumPy arrays."""
         ...
 
-    def chunk(self, state: State, indices: Array) -> tuple[State, Report]:
-        """Run one step per row of `indices` (k, batch), and return the state after them."""
+    def chunk(self, state: State, block: Array, start: int, count: int) -> tuple[State, Report]:
+        """Run one step for each of `count` rows of the index block (steps, batch) from `start`."""
         ...
 
     def outputs(self, state: State, X: Array) -> Array:
-        """Return Z for samples that need not be in the data."""
+        """Return Z for samples that need not be in the data, as a NumPy array."""
         ...
 
 
 class Engine(Protocol):
-    """A way to run steps."""
+    """A way to run steps. `name` is what users call it."""
 
     name: str
 
     def bind(self, task: Task, data: Data) -> Run:
         """Return the run of this task on this data."""
+        ...
+
+    def outputs(self, network: Layer, state: State, X: Array, dtype: str) -> Array:
+        """Return the output of a network for X, in inference mode."""
         ...

@@ -1,12 +1,37 @@
-"""Which engine runs, and why."""
+"""Which engine runs, and why: a cost model of counts, never a timing.
+
+A choice that came from a stopwatch would change from run to run, and with it the bits of the
+result. So the estimate uses counts alone: steps, multiply-adds and arrays touched. Its constants
+were fitted once, on two cores (docs/speed.md); the choice only has to be right where the two
+engines differ much.
+"""
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import NamedTuple
 
 from chainrule.engines.base import Engine
 from chainrule.engines.numpy_engine import NumpyEngine
-from chainrule.errors import unknown_name
+from chainrule.errors import EngineError, MissingExtraError, unknown_name
+
+NAMES = ("auto", "numpy", "xla", "xla:cpu", "xla:gpu", "xla:tpu")
+INSTALL = 'engine "xla" needs JAX: pip install "chainrule[xla]"'
+
+
+class Work(NamedTuple):
+    """What a training is made of. `parameters` counts numbers, `arrays` the arrays they form."""
+
+    steps: int
+    batch_size: int
+    parameters: int
+    arrays: int
+    layers: int
+
+    @property
+    def flops(self) -> float:
+        """Floating-point operations of a step: 2 forward and 4 backward for each weight."""
+        return 6.0 * self.batch_size * self.parameters
 
 
 class Choice(NamedTuple):
@@ -16,16 +41,51 @@ class Choice(NamedTuple):
     reason: str
 
 
-def choose(name: str) -> Choice:
-    """Return the engine called `name`, or for "auto" the one that suits.
+def seconds_on_numpy(work: Work) -> float:
+    """Estimate: calls that cost the same whatever their size, products, and the update's passes."""
+    calls = 15e-6 + 12e-6 * work.layers + 8e-6 * work.arrays
+    return work.steps * (calls + work.flops / 160e9 + work.parameters * 3e-9)
 
-    Raises ConfigurationError for a name that is not known.
 
-    >>> choose("auto").engine.name
-    'numpy'
+def seconds_on_xla(work: Work) -> float:
+    """Estimate: import and compilation once, then little besides the products."""
+    start = 1.1 + 0.05 * work.layers
+    return start + work.steps * (8e-6 + work.flops / 190e9 + work.parameters * 0.4e-9)
+
+
+def choose(name: str, work: Work | None = None) -> Choice:
+    """Return the engine called `name`, or for "auto" the one that should be done first.
+
+    Raises ConfigurationError for a name that is not known, MissingExtraError without JAX,
+    EngineError for a device that is not there.
+
+    >>> choose("auto", Work(40, 32, 500, 4, 3)).reason
+    'numpy: estimated 0.0 s, against 1.3 s on xla with its compilation'
     """
-    if name == "auto":
-        return Choice(NumpyEngine(), "numpy: the only engine installed")
+    if name not in NAMES:
+        raise unknown_name("engine", name, NAMES)
     if name == "numpy":
-        return Choice(NumpyEngine(), "numpy: asked for")
-    raise unknown_name("engine", name, ("auto", "numpy"))
+        return Choice(NumpyEngine(), "numpy")
+    installed = find_spec("jax") is not None
+    if name == "auto":
+        if not installed:
+            return Choice(NumpyEngine(), 'numpy (for large work: pip install "chainrule[xla]")')
+        if work is None:
+            return Choice(NumpyEngine(), "numpy")
+        ours, theirs = seconds_on_numpy(work), seconds_on_xla(work)
+        if ours <= theirs:
+            reason = f"estimated {ours:.1f} s, against {theirs:.1f} s on xla with its compilation"
+            return Choice(NumpyEngine(), f"numpy: {reason}")
+        reason = f"estimated {theirs:.1f} s with its compilation, against {ours:.1f} s on numpy"
+        return Choice(_xla(""), f"xla: {reason}")
+    if not installed:
+        raise MissingExtraError(INSTALL)
+    return Choice(_xla(name.partition(":")[2]), name)
+
+
+def _xla(platform: str) -> Engine:
+    try:
+        from chainrule.engines.xla_engine import XlaEngine
+    except ImportError as error:
+        raise EngineError(f"JAX is installed but does not import: {error}") from None
+    return XlaEngine(platform)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from chainrule.engines.base import Report
@@ -25,22 +27,24 @@ def outputs(network: Layer, state: State, X: Array, dtype: str) -> Array:
 class NumpyRun:
     """A task on NumPy arrays: a chunk is a loop."""
 
+    seconds_to_compile = 0.0
+
     def __init__(self, task: Task, data: Data) -> None:
         self.task, self.data = task, data
         self.counts_hits = has_accuracy(task.loss, data.targets)
 
-    def start(self, state: State) -> State:
+    def start(self, state: State, blocks: Sequence[Array]) -> State:
         return state
 
     def finish(self, state: State) -> State:
         return state
 
-    def chunk(self, state: State, indices: Array) -> tuple[State, Report]:
-        losses = np.empty(len(indices))
-        right = np.empty(len(indices), int) if self.counts_hits else None
+    def chunk(self, state: State, block: Array, start: int, count: int) -> tuple[State, Report]:
+        losses = np.empty(count)
+        right = np.empty(count, int) if self.counts_hits else None
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # seen in the loss
-            for i, rows in enumerate(indices):
-                state, outcome, batch = step(self.task, state, self.data, rows)
+            for i in range(count):
+                state, outcome, batch = step(self.task, state, self.data, block[start + i])
                 losses[i] = outcome.value
                 if right is not None:
                     right[i] = np.count_nonzero(hits(self.task.loss, outcome.Z, batch.targets))
@@ -57,3 +61,6 @@ class NumpyEngine:
 
     def bind(self, task: Task, data: Data) -> NumpyRun:
         return NumpyRun(task, data)
+
+    def outputs(self, network: Layer, state: State, X: Array, dtype: str) -> Array:
+        return outputs(network, state, X, dtype)

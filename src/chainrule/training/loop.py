@@ -48,9 +48,10 @@ def walk(run: Run, state: State, plan: Plan, epochs: range, pace: Pace) -> Itera
         for block in plan.blocks(epoch):
             position = 0
             while position < len(block):
-                indices = block[position : position + pace.next()]
-                after, report = run.chunk(state, indices)
-                pace.done(len(indices))
+                count = min(pace.next(), len(block) - position)
+                after, report = run.chunk(state, block, position, count)
+                pace.done(count)
+                indices = block[position : position + count]
                 if not np.isfinite(report.losses).all():
                     bad = int((~np.isfinite(report.losses)).argmax())
                     raise DivergenceError(
@@ -60,7 +61,7 @@ def walk(run: Run, state: State, plan: Plan, epochs: range, pace: Pace) -> Itera
                         indices,
                     )
                 yield Chunk(epoch, state, after, indices, report.losses, report.hits)
-                state, position = after, position + len(indices)
+                state, position = after, position + count
 
 
 def train(

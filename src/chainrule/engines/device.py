@@ -1,0 +1,94 @@
+"""Devices that JAX sees: finding one, what fits on it, and its failures in plain words."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+import chainrule
+from chainrule.errors import EngineError, UntraceableError
+from chainrule.step import Data
+
+UNTRACEABLE = (
+    jax.errors.TracerArrayConversionError,
+    jax.errors.TracerBoolConversionError,
+    jax.errors.TracerIntegerConversionError,
+    jax.errors.ConcretizationTypeError,
+    jax.errors.NonConcreteBooleanIndexError,
+)
+
+
+def find_device(platform: str) -> Any:
+    """Return the first device of a platform ("cpu", "gpu", "tpu"; empty: JAX's own choice)."""
+    try:
+        return jax.devices(platform or None)[0]
+    except RuntimeError:
+        here = ", ".join(sorted({device.platform for device in jax.devices()}))
+        raise EngineError(
+            f'engine "xla:{platform}" needs a device that is not there; JAX sees: {here}. '
+            f'For an NVIDIA GPU: pip install "chainrule[cuda]"'
+        ) from None
+
+
+def fits(data: Data, device: Any) -> bool:
+    """Say whether the data set may lie on the device: at most half of its memory."""
+    if isinstance(data.X, np.memmap):
+        return False
+    needed = sum(a.nbytes for a in data if a is not None)
+    stats = device.memory_stats() or {}
+    memory = stats.get("bytes_limit")
+    if memory is None:
+        pages = "SC_PHYS_PAGES"
+        known = hasattr(os, "sysconf") and pages in os.sysconf_names
+        memory = os.sysconf(pages) * os.sysconf("SC_PAGE_SIZE") if known else 4 << 30
+    return needed <= memory // 2
+
+
+def compile_cache() -> None:
+    """Keep compiled programs on disk between runs, unless the user has arranged it already."""
+    config: Any = jax.config
+    if config.jax_compilation_cache_dir is None:
+        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        folder = Path(os.environ.get("CHAINRULE_XLA_CACHE") or Path(base) / "chainrule" / "xla")
+        config.update("jax_compilation_cache_dir", str(folder))
+        config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+        config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+@contextmanager
+def failures_explained(device: Any, x64: bool) -> Iterator[None]:
+    """Run JAX code on `device` in the working precision; turn its failures into EngineErrors."""
+    try:
+        with jax.enable_x64(x64), jax.default_device(device):
+            yield
+    except UNTRACEABLE:
+        raise UntraceableError(
+            f"{culprit()} cannot be compiled: it uses np. or branches on values. Use "
+            f"xp = array_namespace(X) and xp.where, or engine='numpy'"
+        ) from None
+    except jax.errors.JaxRuntimeError as error:
+        first = str(error).splitlines()[0]
+        if "RESOURCE_EXHAUSTED" not in first and "out of memory" not in first.lower():
+            raise
+        raise EngineError(
+            f"{device.device_kind} is out of memory ({first}): take a smaller batch_size or network"
+        ) from None
+
+
+def culprit() -> str:
+    """Return file, line and text of the code outside JAX and chainrule that is being traced."""
+    library = str(Path(chainrule.__file__).parent)
+    packages = (str(Path(jax.__file__).parent), str(Path(np.__file__).parent), library)
+    frames = traceback.extract_tb(sys.exc_info()[2])
+    own = [f for f in frames if not f.filename.startswith(packages) and f.filename[0] != "<"]
+    if not own:
+        return "this network"
+    return f'{own[-1].filename}:{own[-1].lineno} ("{own[-1].line}")'

@@ -1,0 +1,152 @@
+"""The engine that compiles the step: the same lines, traced by JAX, run by XLA.
+
+A chunk of minibatches is one program: a `fori_loop` over rows of the epoch's index block. First row
+and number of rows are arguments, so chunks of any length share one compilation and give the
+same bits as single steps. The last, smaller minibatch of an epoch is a second program of its own
+size; it is never padded, since padding would change batch statistics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from time import perf_counter
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from chainrule.engines.base import Report
+from chainrule.engines.device import compile_cache, failures_explained, find_device, fits
+from chainrule.layers.base import Context, Layer
+from chainrule.metrics import has_accuracy, hits
+from chainrule.namespace import Array
+from chainrule.step import Data, State, Task, step
+
+STEPS_AT_ONCE = 4096  # length of a chunk's report
+BYTES_AT_ONCE = 32 << 20  # samples sent together when the data set stays on the host
+ROWS_AT_ONCE = 4096
+
+Program = Callable[[State, Data, Array, int, int], tuple[State, Array, Array]]
+PROGRAMS: dict[Any, Program] = {}  # compiled once per process for a task and its shapes
+
+
+def run_steps(
+    task: Task, counts_hits: bool, state: State, data: Data, block: Array, start: Any, count: Any
+) -> tuple[State, Array, Array]:
+    """Run `count` steps from row `start` of the block; return the state, losses and hits."""
+    capacity = min(STEPS_AT_ONCE, block.shape[0])
+
+    def body(i: Any, carry: Any) -> Any:
+        state, losses, right = carry
+        state, outcome, batch = step(task, state, data, block[start + i])
+        losses = losses.at[i].set(outcome.value)
+        if counts_hits:
+            right = right.at[i].set(hits(task.loss, outcome.Z, batch.targets).sum(dtype=jnp.int32))
+        return state, losses, right
+
+    report = jnp.zeros(capacity, task.dtype), jnp.zeros(capacity, jnp.int32)
+    return jax.lax.fori_loop(0, count, body, (state, *report))
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def apply(network: Layer, dtype: str, params: Any, running: Any, X: Array) -> Array:
+    """Return the network's output, compiled once per network and shape."""
+    return network.forward(params, X.astype(dtype), Context(state=running))[0]
+
+
+class XlaRun:
+    """A task on a device. Data that fits lies there; larger data is sent piece by piece."""
+
+    def __init__(self, task: Task, data: Data, device: Any) -> None:
+        self.task, self.device, self.host = task, device, data
+        self.counts_hits = has_accuracy(task.loss, data.targets)
+        self.seconds_to_compile = 0.0
+        self.resident = fits(data, device)
+        self.block: Array | None = None
+        self.device_block: Any = None
+        with self._here():
+            self.data = jax.device_put(data, device) if self.resident else data
+
+    def _here(self) -> Any:
+        return failures_explained(self.device, x64=self.task.dtype == "float64")
+
+    def start(self, state: State, blocks: Sequence[Array]) -> State:
+        with self._here():
+            live: State = jax.device_put(state._replace(step=np.int32(state.step)), self.device)
+            for block in blocks:
+                self._program(live, *self._piece(block, 0, len(block)))
+        return live
+
+    def finish(self, state: State) -> State:
+        with self._here():
+            home = jax.tree.map(np.array, state)
+        return home._replace(step=int(home.step))
+
+    def chunk(self, state: State, block: Array, start: int, count: int) -> tuple[State, Report]:
+        reports, done = [], 0
+        with self._here():
+            while done < count:  # pieces are gathered while the device still works on the last one
+                data, rows = self._piece(block, start + done, count - done)
+                first = start + done if self.resident else 0
+                n = min(count - done, STEPS_AT_ONCE, rows.shape[0])
+                state, *report = self._program(state, data, rows)(state, data, rows, first, n)
+                reports.append((n, report))
+                done += n
+            losses = np.concatenate([np.asarray(r[0])[:n] for n, r in reports])
+            right = np.concatenate([np.asarray(r[1])[:n] for n, r in reports])
+        return state, Report(losses, right if self.counts_hits else None)
+
+    def outputs(self, state: State, X: Array) -> Array:
+        with self._here():
+            return blockwise(self.task.network, state, X, self.task.dtype)
+
+    def _piece(self, block: Array, start: int, count: int) -> tuple[Data, Any]:
+        """Return the data on the device, and the index block into it."""
+        if self.resident:
+            if block is not self.block:
+                self.block = block
+                self.device_block = jax.device_put(block.astype(np.int32), self.device)
+            return self.data, self.device_block
+        size = block.shape[1]
+        bytes_per_step = max(1, size * self.host.X[:1].nbytes)
+        steps = max(1, min(len(block), STEPS_AT_ONCE, BYTES_AT_ONCE // bytes_per_step))
+        rows = block[start : start + min(steps, count)].ravel()
+        rows = np.pad(rows, (0, steps * size - len(rows)), mode="edge")  # never run, only shaped
+        local = np.arange(steps * size, dtype=np.int32).reshape(steps, size)
+        return jax.device_put(self.host.at(rows), self.device), local
+
+    def _program(self, state: State, data: Data, block: Any) -> Program:
+        """Return the compiled program for these shapes; compile it where it is new."""
+        shapes = jax.tree.map(lambda a: (a.shape, str(a.dtype)), (state, data, block))
+        key = (self.task, self.counts_hits, self.device, str(shapes))
+        if key not in PROGRAMS:
+            started = perf_counter()
+            run = jax.jit(partial(run_steps, self.task, self.counts_hits))
+            PROGRAMS[key] = run.lower(state, data, block, 0, 1).compile()
+            self.seconds_to_compile += perf_counter() - started
+        return PROGRAMS[key]
+
+
+def blockwise(network: Layer, state: State, X: Array, dtype: str) -> Array:
+    """Return the network's output as NumPy, block by block."""
+    blocks = [X[i : i + ROWS_AT_ONCE] for i in range(0, len(X), ROWS_AT_ONCE)] or [X]
+    parts = [apply(network, dtype, state.params, state.running, block) for block in blocks]
+    return np.concatenate([np.asarray(part) for part in parts])
+
+
+class XlaEngine:
+    """XLA on the CPU, a GPU or a TPU. Raises EngineError for a device that is not there."""
+
+    def __init__(self, platform: str = "") -> None:
+        compile_cache()
+        self.device = find_device(platform)
+        self.name = f"xla:{platform}" if platform else "xla"
+
+    def bind(self, task: Task, data: Data) -> XlaRun:
+        return XlaRun(task, data, self.device)
+
+    def outputs(self, network: Layer, state: State, X: Array, dtype: str) -> Array:
+        with failures_explained(self.device, x64=dtype == "float64"):
+            return blockwise(network, state, X, dtype)

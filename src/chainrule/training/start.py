@@ -1,0 +1,39 @@
+"""Before the first step: choose the engine, bind it, compile."""
+
+from __future__ import annotations
+
+from chainrule.engines import Run, Work, choose
+from chainrule.errors import UntraceableError
+from chainrule.network import Network
+from chainrule.step import Data, State, Task
+from chainrule.training.plan import Plan
+from chainrule.tree import flatten
+
+
+def work(network: Network, plan: Plan, epochs: int) -> Work:
+    """Return the counts that the cost model goes by."""
+    steps = epochs * -(-plan.samples // plan.batch_size)
+    arrays = len(flatten(network.specs))
+    return Work(steps, plan.batch_size, network.count, arrays, len(network.places))
+
+
+def start(
+    engine: str, task: Task, data: Data, plan: Plan, state: State, work: Work | None = None
+) -> tuple[Run, State, str]:
+    """Return the run, the state in the engine's arrays, and in one line what runs and why.
+
+    With "auto", a layer that cannot be compiled runs on NumPy, and the line names it.
+    """
+    blocks = list(plan.blocks(0))
+    choice = choose(engine, work)
+    try:
+        run = choice.engine.bind(task, data)
+        live, reason = run.start(state, blocks), choice.reason
+    except UntraceableError as error:
+        if engine != "auto":
+            raise
+        run = choose("numpy").engine.bind(task, data)
+        live, reason = run.start(state, blocks), f"numpy: {error}"
+    if run.seconds_to_compile:
+        reason += f"; compiled in {run.seconds_to_compile:.2f} s"
+    return run, live, reason
