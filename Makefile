@@ -5,7 +5,7 @@ EXTRAS ?= test
 BIN     = $(VENV)/bin
 STAMP   = $(VENV)/.installed-$(shell echo "$(EXTRAS)" | tr ',' '-')
 
-.PHONY: demo test check format bench clean
+.PHONY: demo test lint check format bench clean
 
 demo: $(BIN)/chainrule        ## train on real digits and show the answers
 	@$(BIN)/chainrule train mnist --layers 128 --epochs 10 --batch-size 128 --show 6 --output runs/digits.safetensors
@@ -13,11 +13,12 @@ demo: $(BIN)/chainrule        ## train on real digits and show the answers
 test: $(STAMP)                ## unit tests and doctests
 	$(BIN)/python -m pytest -n 2
 
-check: $(STAMP)               ## the one gate: format, lint, types, tests, doctests
+lint: $(STAMP)                ## format, lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(MAKE) test
+
+check: lint test              ## the one gate, and CI's
 
 format: $(STAMP)              ## let ruff format and mend what it can
 	$(BIN)/ruff format .
