@@ -23,7 +23,7 @@ def locate(task: Task, data: Data, state: State, indices: Array) -> str:
             if not np.isfinite(outcome.value):
                 ctx = Context(True, Rng(task.seed, before.step, batch.rows), before.running)
                 culprit = first_bad(task.network, before, batch.X, ctx)
-                where = culprit or "the loss itself"
+                where = culprit or f"the loss: outputs reach {np.abs(outcome.Z).max():.3g}"
                 return f"the first that is not finite at step {int(before.step) + 1} is {where}"
     return "the replay on numpy stays finite: the numbers are at the edge of what float32 holds"
 
