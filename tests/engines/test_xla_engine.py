@@ -162,7 +162,7 @@ def test_a_loss_that_breaks_in_a_chunk_is_replayed_to_its_step_and_layer():
     x, y = digits()
     net = cr.Sequential(cr.Dense(64), cr.ReLU(), cr.Dense(10))
     model = cr.Model(net, cr.SquaredError(), cr.SGD(1e30))
-    with pytest.raises(cr.DivergenceError, match="in epoch 1, at step 2: .*Dense.10. at .2."):
+    with pytest.raises(cr.DivergenceError, match=r"in epoch 1, at step 2: .*Dense.10. at .2."):
         model.fit(x.reshape(-1, 64), y, engine="xla", verbose=0)
     assert np.isfinite(vector(model)).all()
 
