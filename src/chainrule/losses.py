@@ -46,7 +46,14 @@ class Loss(Description):
 
     def __call__(self, Z: Array, targets: Array, weights: Array | None = None) -> tuple[Any, Array]:
         """Return the value (a scalar) and dZ, the shape of Z."""
-        Y = one_hot(targets, Z) if targets.ndim == 1 and Z.ndim == 2 else targets
+        Y = targets
+        if targets.ndim == 1 and Z.ndim == 2:
+            if self.task != "classes" and Z.shape[1] == 1:
+                Y = targets[:, None]  # numbers or flags, for the one output
+            elif targets.dtype.kind in "iub":
+                Y = one_hot(targets, Z)
+        if Y.dtype != Z.dtype:
+            Y = Y.astype(Z.dtype)
         if Y.shape != Z.shape:
             raise ShapeError(f"expected targets of shape {Z.shape}, got {targets.shape}", self)
         if weights is None:
@@ -67,7 +74,11 @@ class Loss(Description):
         if given is None:
             return np.full(m, 1 / m if self.reduction == "mean" else 1.0, dtype)
         given = given.astype(dtype)
-        return given / given.sum() if self.reduction == "mean" else given
+        if self.reduction == "sum":
+            return given
+        # A minibatch may hold nothing but weights of 0; it then weighs nothing.
+        total = array_namespace(given).maximum(given.sum(), float(np.finfo(dtype).tiny))
+        return given / total
 
 
 def one_hot(labels: Array, Z: Array) -> Array:
