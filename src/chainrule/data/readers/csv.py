@@ -130,7 +130,7 @@ def _is_header(first: list[str], second: list[str] | None) -> bool:
     """
     texts = [parse_number(c) is None and c.strip().lower() not in MISSING for c in first]
     if all(texts):
-        return second is not None
+        return True
     if second is None or len(second) != len(first):
         return any(texts)
     return any(t and parse_number(c) is not None for t, c in zip(texts, second, strict=True))
@@ -147,7 +147,7 @@ def _target_column(columns: tuple[str, ...], target: str | None, header: bool, p
     likely = [i for i, name in enumerate(columns) if name.lower() in TARGET_NAMES]
     if len(likely) == 1:
         return likely[0]
-    why = "several columns could be the target" if likely else "which column is the target?"
+    why = "several columns could be the target." if likely else "which column is the target?"
     raise DataError(f"{path}: {why} Name it with target=; columns: {listed}")
 
 
@@ -232,6 +232,8 @@ def read(path: str | Path, target: str | None = None, labelled: bool = True) -> 
     content = read_whole(path).removeprefix(b"\xef\xbb\xbf")
     if not content.strip():
         raise DataError(f"{path}: the file is empty")
+    if b"\0" in content:
+        raise DataError(f"{path}: expected a text table; it holds zero bytes (UTF-16, or binary?)")
     layout = _layout(content, path, target, labelled)
     lines = [line for line in content.splitlines() if line][layout.header :]
     matrix = parse_matrix(lines, len(layout.columns), layout.separator.encode())

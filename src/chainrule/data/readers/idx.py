@@ -142,7 +142,7 @@ def read_folder(folder: str | Path) -> Samples:
 def _labels_beside(images: Path) -> Path:
     """Return where the labels of an images file lie, in any of the spellings."""
     swapped = images.name.replace("images", "labels").removesuffix(".gz")
-    name = re.sub(r"([-.])idx\d-", r"\1idx1-", swapped)
+    name = re.sub(r"([-.])idx\d", r"\1idx1", swapped)
     spellings = [name + end for end in ("", ".gz")]
     for path in (images.with_name(spelling) for spelling in spellings):
         if path != images and path.is_file():
