@@ -32,6 +32,16 @@ def describe(values: dict[str, float]) -> str:
     return "  ".join(shown)
 
 
+def worth_a_line(epoch: int, epochs: int) -> bool:
+    """Say whether an epoch gets a line: each of up to 40, else about 20 of them and the last.
+
+    >>> [epoch for epoch in range(1, 2001) if worth_a_line(epoch, 2000)][:3]
+    [1, 100, 200]
+    """
+    every = 1 if epochs <= 40 else -(-epochs // 20)
+    return epoch in (1, epochs) or epoch % every == 0
+
+
 class LinePerEpoch(Callback):
     """One line: `epoch 3/10  loss 0.1201  validation loss 0.1405  1.2 s`."""
 
@@ -44,6 +54,8 @@ class LinePerEpoch(Callback):
 
     def on_epoch(self, training: Training) -> None:
         last = self.first + training.epochs
+        if not worth_a_line(training.epoch - self.first, training.epochs):
+            return
         seconds = training.history.seconds[-1]
         line = f"epoch {training.epoch}/{last}  {describe(training.values)}  {seconds:.1f} s"
         print(line, file=sys.stderr, flush=True)
@@ -96,6 +108,8 @@ class ProgressBar(Callback):
         )
 
     def on_epoch(self, training: Training) -> None:
+        if not worth_a_line(training.epoch - self.first, training.epochs):
+            return
         seconds = training.history.seconds[-1]
         last = self.first + training.epochs
         self.bar.print(

@@ -1,0 +1,199 @@
+"""`chainrule train DATA`: train a network, say how good it is, and keep it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+import typer
+
+from chainrule.cli.options import Import, Json, Target
+
+if TYPE_CHECKING:
+    from chainrule.cli.recipe import Recipe
+    from chainrule.data import DataSet
+
+# every setting may be left open
+Text: TypeAlias = str | None
+Whole: TypeAlias = int | None
+Number: TypeAlias = float | None
+
+
+def train(
+    data: Annotated[
+        Text, typer.Argument(metavar="DATA", help="A name, a file or a folder.")
+    ] = None,
+    layers: Annotated[
+        Text, typer.Option(metavar="SIZES", help='Hidden layers, "128,64" or "none". [128]')
+    ] = None,
+    activation: Annotated[
+        Text,
+        typer.Option(
+            metavar="NAME",
+            help="relu, sigmoid, tanh, leaky-relu, identity, or FILE.py:Name. [relu]",
+        ),
+    ] = None,
+    output_activation: Annotated[
+        Text,
+        typer.Option(
+            metavar="NAME", help="An activation or softmax at the end. [what the loss needs]"
+        ),
+    ] = None,
+    loss: Annotated[
+        Text,
+        typer.Option(
+            metavar="NAME",
+            help="softmax-cross-entropy, cross-entropy, sigmoid-"
+            "cross-entropy, binary-cross-entropy, squared-error. [by the task]",
+        ),
+    ] = None,
+    optimizer: Annotated[
+        Text, typer.Option(metavar="NAME", help="adam, adamw, sgd, rmsprop. [adam]")
+    ] = None,
+    learning_rate: Annotated[
+        Number, typer.Option(metavar="NUMBER", help="Step size. [the optimizer's]")
+    ] = None,
+    epochs: Annotated[
+        Whole, typer.Option(metavar="N", help="Passes over the data. [10; more for small sets]")
+    ] = None,
+    batch_size: Annotated[
+        Text,
+        typer.Option(
+            metavar="N", help='Samples of an update, or "all". [128; 32 below 10,000 samples]'
+        ),
+    ] = None,
+    validation: Annotated[
+        Text, typer.Option(metavar="SHARE|FILE", help="Watched after every epoch. [none]")
+    ] = None,
+    test: Annotated[
+        Text, typer.Option(metavar="SHARE|FILE", help="Kept for the end. [the set's own, else 0.2]")
+    ] = None,
+    target: Target = None,
+    seed: Annotated[Whole, typer.Option(metavar="N", help="For all that is random. [0]")] = None,
+    engine: Annotated[Text, typer.Option(metavar="NAME", help="auto, numpy, xla. [auto]")] = None,
+    output: Annotated[
+        Text, typer.Option(metavar="FILE", help="The model file. [DATA.safetensors]")
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.toml", help="The same settings; the command line wins."),
+    ] = None,
+    show: Annotated[
+        int, typer.Option(metavar="N", min=0, help="Show N test samples with the answers.")
+    ] = 0,
+    json: Json = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Show the network; a line for each epoch.")
+    ] = False,
+    import_: Import = None,
+) -> None:
+    """Train a network on DATA, test it, keep it."""
+    from chainrule.cli import settings as asked
+    from chainrule.cli.importing import import_all
+    from chainrule.cli.nearest import writable
+    from chainrule.cli.output import print_json, say
+    from chainrule.cli.recipe import prepare
+    from chainrule.cli.samples import open_for_training
+
+    import_all(import_)
+    wanted = asked.Settings(
+        data, layers, activation, output_activation, loss, optimizer, learning_rate, epochs,
+        batch_size, validation, test, target, seed, engine, output,
+    )  # fmt: skip
+    if config is not None:
+        wanted = wanted.over(asked.read(config))
+    path = writable(Path(wanted.output or f"{Path(wanted.data or '').stem}.safetensors"))
+    dataset, wanted = open_for_training(wanted)
+    recipe = prepare(wanted, dataset, path)
+    model = recipe.model
+    model.build(dataset.x.shape[1:])
+    if not quiet:
+        say(_headline(dataset, recipe))
+        _remarks(dataset)
+    if verbose:
+        say(model.summary())
+    started = perf_counter()
+    history = model.fit(
+        dataset.x,
+        recipe.y,
+        recipe.epochs,
+        recipe.batch_size,
+        validation_split=recipe.validation_split,
+        validation_data=recipe.validation_data,
+        verbose=0 if quiet else 2 if verbose else "auto",
+        engine=wanted.engine or "auto",
+    )
+    seconds = perf_counter() - started
+    ran = history.engine.partition(":")[0].partition(" ")[0]
+    if model.configuration["engine"] == "auto":
+        model.configuration["engine"] = ran  # so that the same settings give the same bits
+    model.save(path)
+    scores = {}
+    if dataset.x_test is not None:
+        scores = model.evaluate(dataset.x_test, recipe.y_test)
+    assert model.built is not None
+    result: dict[str, Any] = {
+        "data": dataset.name,
+        "test_accuracy": scores.get("accuracy"),
+        "test_loss": scores.get("loss"),
+        "train_seconds": round(seconds, 3),
+        "engine": ran,
+        "engine_reason": history.engine,
+        "parameters": model.built.count,
+        "epochs": history.epochs,
+        "stopped": history.stopped,
+        "output": str(path),
+        "history": history.curves,
+        "configuration": model.configuration,
+    }
+    if json:
+        print_json(result)
+    else:
+        _print_result(result, scores)
+    if show:
+        from chainrule.cli.showing import show_answers
+
+        show_answers(model, dataset, recipe.y, recipe.y_test, show, to_stderr=json)
+    if history.stopped and history.stopped.startswith("interrupted"):
+        raise typer.Exit(130)
+
+
+def _headline(data: DataSet, recipe: Recipe) -> str:
+    """Return what is trained on what, in two lines."""
+    model = recipe.model
+    assert model.built is not None
+    shape = "x".join(map(str, data.x.shape[1:]))
+    what = f"images of {shape}" if data.x.ndim > 2 else f"samples of {shape} numbers"
+    tested = 0 if data.x_test is None else len(data.x_test)
+    classes = "" if data.classes is None else f", {len(data.classes)} classes"
+    size = f"batches of {recipe.batch_size:,}"
+    if recipe.batch_size is None or recipe.batch_size >= len(data.x):
+        size = "all samples at once"
+    return (
+        f"{data.name}: {len(data.x):,} {what} to train on, {tested:,} to test{classes}\n"
+        f"{model.network!r}, {model.built.count:,} parameters\n"
+        f"{model.loss!r}, {model.optimizer!r}, {size}, seed {model.seed}"
+    )
+
+
+def _remarks(data: DataSet) -> None:
+    """Say what may spoil the training."""
+    from chainrule.building import scale_factor, uneven_columns
+    from chainrule.cli.output import say
+
+    uneven = uneven_columns(data.x)
+    if uneven and scale_factor(data.x) is None:
+        say(f"warning: the {uneven} and are not standardised; training may be slow or fail")
+
+
+def _print_result(result: dict[str, Any], scores: dict[str, float]) -> None:
+    from chainrule.cli import output
+
+    if scores:
+        print(f"test {output.scores(scores)}")
+    engine = result["engine"]
+    s = "" if result["epochs"] == 1 else "s"
+    print(f"{result['epochs']} epoch{s} in {result['train_seconds']:.1f} s on {engine}", end="; ")
+    print(f"written to {result['output']}")
