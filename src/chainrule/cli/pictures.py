@@ -57,10 +57,10 @@ def gallery(x: Array, captions: Sequence[str], width: int | None = None) -> str:
     images = np.asarray(x, np.float64).reshape(len(x), *(shape or x.shape[1:]))
     if images.ndim == 4:
         images = images.mean(axis=3)
+    low, high = float(images.min()), float(images.max())
     images = without_margin(images)
     if max(images.shape[1:]) < SMALL:
         images = images.repeat(2, axis=1).repeat(2, axis=2)
-    low, high = float(images.min()), float(images.max())
     room = (width or shutil.get_terminal_size((80, 24)).columns) + GAP
     cell = max(images.shape[2], *map(len, captions)) + GAP
     across = max(1, room // cell)

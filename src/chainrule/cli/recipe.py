@@ -10,6 +10,7 @@ from chainrule.cli.importing import layer_from_file
 from chainrule.cli.samples import labels, own_classes
 from chainrule.cli.settings import Settings, batch_size, share_or_file
 from chainrule.data import DataSet, open_dataset
+from chainrule.engines import choose
 from chainrule.errors import ConfigurationError
 from chainrule.layers import Layer
 from chainrule.model import Model
@@ -65,6 +66,7 @@ def prepare(settings: Settings, data: DataSet, output: Path) -> Recipe:
     epochs = settings.epochs
     if epochs is None:
         epochs = building.sensible_epochs(samples, batch or samples)
+    choose(settings.engine or "auto")  # an unknown name stops here, before anything is trained
     if epochs < 0:
         raise ConfigurationError(f"epochs must be 0 or more, got {epochs}")
     model.configuration = {
