@@ -4,12 +4,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from arrays import locked
-from example_losses import CASES, LOSSES, Example
-from gradient_check import check_loss, compare, complex_step
 
 import chainrule as cr
+from arrays import locked
 from chainrule.description import from_config, to_config
+from example_losses import CASES, LOSSES, Example
+from gradient_check import check_loss, compare, complex_step
 
 every_loss = pytest.mark.parametrize("example", LOSSES, ids=str)
 every_case = pytest.mark.parametrize(("example", "kind"), CASES, ids=lambda value: str(value))

@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from arrays import as_type, away_from_zero, locked
-from example_optimizers import OPTIMIZERS, Example
 
 import chainrule as cr
+from arrays import as_type, away_from_zero, locked
 from chainrule.description import from_config, to_config
 from chainrule.tree import flatten
+from example_optimizers import OPTIMIZERS, Example
 
 every_optimizer = pytest.mark.parametrize("example", OPTIMIZERS, ids=str)
 both_precisions = pytest.mark.parametrize("dtype", ["float32", "float64"])

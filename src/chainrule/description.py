@@ -32,7 +32,7 @@ class Description:
     def __repr__(self) -> str:
         parts, by_name = [], False
         # A keyword that a base class brought along comes first in fields(), but last in a call.
-        for f in sorted(fields(self), key=lambda f: f.kw_only):  # type: ignore[arg-type]
+        for f in sorted(fields(self), key=lambda f: bool(f.kw_only)):  # type: ignore[arg-type]
             value = getattr(self, f.name)
             default = f.default_factory() if f.default_factory is not MISSING else f.default
             if value == default:

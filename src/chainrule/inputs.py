@@ -11,6 +11,18 @@ from chainrule.initializers import Shape
 from chainrule.namespace import Array
 
 
+def as_array(value: Any, name: str) -> Array:
+    """Return a list, or anything array-like, as an array.
+
+    >>> as_array([[1, 2], [3, 4]], "x").shape
+    (2, 2)
+    """
+    try:
+        return np.asarray(value)
+    except ValueError:  # numpy's own words are about "inhomogeneous shapes"
+        raise ShapeError(f"{name} must have rows of equal length") from None
+
+
 def as_samples(x: Any, shape: Shape | None, name: str = "x") -> Array:
     """Return `x` as an array (m, *shape) of numbers; `shape` None accepts any samples.
 
@@ -19,7 +31,7 @@ def as_samples(x: Any, shape: Shape | None, name: str = "x") -> Array:
     >>> as_samples([[1.0, 2.0]], (2,)).shape
     (1, 2)
     """
-    X = x if type(x) is np.ndarray else np.asarray(x)
+    X = x if type(x) is np.ndarray else as_array(x, name)
     if X.dtype.kind not in "fiub":
         raise DataError(f"{name} must be numbers, got {describe_dtype(X)}")
     if X.shape[1:] == shape and X.ndim > 0:
@@ -62,15 +74,19 @@ def check_finite(X: Array, name: str) -> None:
 
 def check_length(y: Array, X: Array, name: str = "y") -> None:
     """Raise ShapeError unless there is one target (or weight) per sample."""
-    if len(y) != len(X):
+    if y.ndim == 0 or len(y) != len(X):
+        got = f"has {len(y):,}" if y.ndim else "is a single one"
         raise ShapeError(
-            f"{name} must have one entry per sample: {len(X):,} samples, but {name} has {len(y):,}"
+            f"{name} must have one entry per sample: {len(X):,} samples, but {name} {got}"
         )
 
 
 def as_weights(weight: Any, X: Array, name: str) -> Array:
     """Return sample weights as finite numbers (m,), none negative and not all zero."""
-    weights = np.asarray(weight, np.float64)
+    weights = as_array(weight, name)
+    if weights.dtype.kind not in "fiub":
+        raise DataError(f"{name} must be numbers, got {describe_dtype(weights)}")
+    weights = weights.astype(np.float64)
     if weights.ndim != 1:
         raise ShapeError(f"{name} must be (samples,), got {weights.shape}")
     check_length(weights, X, name)
@@ -83,5 +99,5 @@ def as_weights(weight: Any, X: Array, name: str) -> Array:
 def describe_dtype(X: Array) -> str:
     """Return the dtype in words, with the first value where it is text or objects."""
     if X.dtype.kind in "OUS" and X.size:
-        return f"{X.dtype} such as {X.ravel()[0]!r}"
+        return f"{X.dtype} such as {X.ravel()[:1].tolist()[0]!r}"
     return str(X.dtype)

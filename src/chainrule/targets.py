@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from chainrule.errors import ConfigurationError, DataError, ShapeError
-from chainrule.inputs import check_finite
+from chainrule.inputs import as_array, check_finite, describe_dtype
 from chainrule.losses import Loss
 from chainrule.namespace import Array
 
@@ -39,7 +39,7 @@ class Targets:
         cls, y: Any, loss: Loss, outputs: int, classes: tuple[str, ...] | None = None
     ) -> Targets:
         """Return what the targets `y` are for this loss and this number of outputs."""
-        Y = np.asarray(y)
+        Y = as_array(y, "y")
         flat = Y.ndim == 1
         if loss.task == "classes" or (loss.task == "regression" and flat and outputs > 1):
             kind: Kind = "labels"
@@ -57,24 +57,36 @@ class Targets:
             raise DataError(f"{what}, but y has {len(classes)}: {', '.join(map(str, classes[:8]))}")
         return cls(kind, outputs, classes, flat)
 
+    @classmethod
+    def assumed(cls, loss: Loss, outputs: int, classes: tuple[str, ...] | None) -> Targets:
+        """Return what a model that has seen no targets yet answers with.
+
+        >>> from chainrule.losses import SoftmaxCrossEntropy
+        >>> Targets.assumed(SoftmaxCrossEntropy(), 3, None).kind
+        'labels'
+        """
+        kinds: dict[str, Kind] = {"classes": "labels", "binary": "flags", "regression": "values"}
+        return cls(kinds[loss.task], outputs, classes, flat=loss.task != "regression")
+
     def encode(self, y: Any, name: str = "y") -> Array:
         """Return labels as int32 (m,), everything else as numbers (m, outputs).
 
         Raises DataError for a label out of range, an unknown class or a flag that is not 0 or 1;
         ShapeError for another number of columns.
         """
-        Y = np.asarray(y)
+        Y = as_array(y, name)
         if Y.ndim == 1 and self.kind != "values":
             Y = self._indices(Y, name)
             return Y if self.kind == "labels" else Y[:, None].astype(np.float64)
         if Y.dtype.kind not in "fiub":
-            raise DataError(f"{name} must be numbers here, got {Y.dtype}: {Y.ravel()[:1]}")
+            raise DataError(f"{name} must be numbers here, got {describe_dtype(Y)}")
         if Y.ndim == 1:
             Y = Y[:, None]
         if Y.ndim != 2 or Y.shape[1] != self.outputs:
+            column = self.kind == "labels" and Y.ndim == 2 and Y.shape[1] == 1
             raise ShapeError(
                 f"{name} must be (samples, {self.outputs}), one column per output of the network, "
-                f"got {np.shape(y)}"
+                f"got {np.shape(y)}" + (f": labels? pass {name}[:, 0]" if column else "")
             )
         check_finite(Y, name)
         if self.kind == "flags":
@@ -97,7 +109,9 @@ class Targets:
         """Return the class index of each label."""
         if Y.dtype.kind in "OUS":
             if self.classes is None:
-                raise DataError(f"{name} holds text such as {Y[0]!r}, but the model knows no names")
+                raise DataError(
+                    f"{name} is {describe_dtype(Y)}, but the model's classes have no names"
+                )
             position = {str(c): i for i, c in enumerate(self.classes)}
             unknown = [i for i, label in enumerate(Y) if str(label) not in position]
             if unknown:

@@ -79,7 +79,7 @@ class Sequential(Layer):
         return X, caches
 
     def backward(self, params: Tree, cache: Any, dY: Array) -> tuple[Array, Tree]:
-        gradients: Tree = {}
+        gradients: Tree = {name: {} for name, _ in self.children}  # shown in the layers' order
         for name, layer in reversed(self.children):
             dY, gradients[name] = layer.backward(params[name], cache[name], dY)
         return dY, gradients

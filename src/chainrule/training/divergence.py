@@ -9,6 +9,7 @@ from chainrule.layers.combinators import Sequential
 from chainrule.namespace import Array
 from chainrule.randomness import Rng
 from chainrule.step import Data, State, Task, step
+from chainrule.tree import Tree, flatten
 
 
 def locate(task: Task, data: Data, state: State, indices: Array) -> str:
@@ -22,23 +23,28 @@ def locate(task: Task, data: Data, state: State, indices: Array) -> str:
             state, outcome, batch = step(task, state, data, rows)
             if not np.isfinite(outcome.value):
                 ctx = Context(True, Rng(task.seed, before.step, batch.rows), before.running)
-                culprit = first_bad(task.network, before, batch.X, ctx)
+                culprit = first_bad(task.network, before.params, batch.X, ctx)
                 where = culprit or f"the loss: outputs reach {np.abs(outcome.Z).max():.3g}"
                 return f"the first that is not finite at step {int(before.step) + 1} is {where}"
     return "the replay on numpy stays finite: the numbers are at the edge of what float32 holds"
 
 
-def first_bad(network: Layer, state: State, X: Array, ctx: Context) -> str | None:
+def first_bad(network: Layer, params: Tree, X: Array, ctx: Context, path: str = "") -> str | None:
     """Return which layer's output is not finite first, walking down the sequence."""
-    layers = network.children if isinstance(network, Sequential) else (("", network),)
-    for name, layer in layers:
-        params = state.params[name] if name else state.params
-        for parameter, p in params.items():
-            if not isinstance(p, dict) and not np.isfinite(p).all():
-                return f'parameter {parameter} of {layer!r} at "{name}"'
-        X = layer.forward(params, X, ctx.at(name))[0]
-        if not np.isfinite(X).all():
-            return f'the output of {layer!r} at "{name}"'
+    if isinstance(network, Sequential):
+        for name, layer in network.children:
+            inner = f"{path}.{name}" if path else name
+            found = first_bad(layer, params[name], X, ctx.at(name), inner)
+            if found:
+                return found
+            X = layer.forward(params[name], X, ctx.at(name))[0]
+        return None
+    place = f' at "{path}"' if path else ""
+    for name, p in flatten(params).items():
+        if not np.isfinite(p).all():
+            return f"parameter {name} of {network!r}{place}"
+    if not np.isfinite(network.forward(params, X, ctx)[0]).all():
+        return f"the output of {network!r}{place}"
     return None
 
 

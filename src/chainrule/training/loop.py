@@ -14,6 +14,7 @@ from chainrule.namespace import Array
 from chainrule.step import State
 from chainrule.training.callbacks import Callback, Training, wants_steps
 from chainrule.training.plan import Pace, Plan
+from chainrule.tree import flatten
 
 
 class Chunk(NamedTuple):
@@ -74,7 +75,8 @@ def train(
     keep: Callable[[State], None],
 ) -> None:
     """Train until the last epoch, Ctrl-C, a `stop` or an error; `keep` is told each new state."""
-    history = training.history
+    history, earlier = training.history, state
+    summed = training.model.loss.reduction == "sum"  # then an epoch's loss is Σ over the samples
     pace = Pace(fixed=1) if wants_steps(callbacks) else Pace()
     first = training.epoch
     for callback in callbacks:
@@ -85,12 +87,13 @@ def train(
             training.epoch, training.position = epoch, 0
             total = right = 0.0
             for chunk in walk(run, state, plan, range(epoch, epoch + 1), pace):
-                state = chunk.after
+                earlier, state = state, chunk.after
                 keep(state)
-                total += float(chunk.losses.sum()) * chunk.indices.shape[1]
+                total += float(chunk.losses.sum()) * (1 if summed else chunk.indices.shape[1])
                 training.position += chunk.indices.size
                 training.step += len(chunk.indices)
-                training.values = {"loss": total / training.position}
+                seen = training.position
+                training.values = {"loss": total * (plan.samples if summed else 1) / seen}
                 if chunk.hits is not None:
                     right += float(chunk.hits.sum())
                     training.values["accuracy"] = right / training.position
@@ -106,6 +109,11 @@ def train(
                 callback.on_epoch(training)
             if history.stopped:
                 break
+    except DivergenceError:
+        # A finite loss may still have made an update that was not.
+        if not all(np.isfinite(p).all() for p in flatten(run.finish(state).params).values()):
+            keep(earlier)
+        raise
     except KeyboardInterrupt:
         history.stopped = f"interrupted in epoch {training.epoch + 1}; the weights are kept"
     finally:

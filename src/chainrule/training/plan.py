@@ -30,6 +30,16 @@ class Plan:
         if self.batch_size < 1:
             raise ConfigurationError(f"batch_size must be at least 1, got {self.batch_size}")
 
+    @classmethod
+    def of(cls, samples: int, batch_size: int | None, seed: int, shuffle: bool) -> Plan:
+        """Return the plan for a `batch_size` that may be None, or larger than the data.
+
+        >>> Plan.of(10, None, seed=0, shuffle=True).batch_size
+        10
+        """
+        size = samples if batch_size is None else min(batch_size, samples)
+        return cls(samples, size, seed, shuffle)
+
     def blocks(self, epoch: int) -> Iterator[Array]:
         """Yield index arrays (steps, size): the full minibatches, then the smaller last one."""
         if self.shuffle:
