@@ -22,6 +22,8 @@ class Scale(Layer):
     >>> import numpy as np
     >>> Scale(0.5).forward({}, np.array([[2.0, 4.0]]))[0]
     array([[1., 2.]])
+    >>> Scale(1 / 255)
+    Scale(1 / 255)
     """
 
     factor: float
@@ -32,6 +34,11 @@ class Scale(Layer):
             raise ConfigurationError(
                 f"Scale: factor must be a finite number other than 0, got {self.factor!r}"
             )
+
+    def __repr__(self) -> str:
+        whole = round(1 / self.factor)
+        is_share = len(repr(self.factor)) > 8 and whole and 1 / whole == self.factor
+        return f"Scale(1 / {whole})" if is_share else f"Scale({self.factor!r})"
 
     def forward(self, params: Tree, X: Array, ctx: Context = INFERENCE) -> tuple[Array, Any]:
         return X * self.factor, None
