@@ -46,6 +46,7 @@ def header(model: Model) -> dict[str, Any]:
         "seed": model.seed,
         "steps": int(model.state.step),
         "trainable": None if model.trainable is None else list(model.trainable),
+        "classes": None if model.classes is None else list(model.classes),
         "targets": None if model.targets is None else model.targets.to_config(),
         "history": model.history.to_config(),
         "training": model.configuration,
@@ -131,6 +132,7 @@ def load(path: str | Path) -> Model:
             input_shape=tuple(config["input_shape"]),
             dtype=config["dtype"],
             trainable=config["trainable"],
+            classes=config.get("classes"),
         )
         if config["targets"] is not None:
             model.targets = Targets.from_config(config["targets"])

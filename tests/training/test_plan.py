@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import chainrule as cr
+from chainrule.training.plan import Pace, Plan, split
+
+
+@given(st.integers(1, 60), st.integers(1, 70), st.integers(0, 5), st.booleans())
+def test_every_epoch_takes_every_sample_once(n: int, size: int, epoch: int, shuffle: bool) -> None:
+    blocks = list(Plan(n, size, seed=3, shuffle=shuffle).blocks(epoch))
+    taken = np.concatenate([block.ravel() for block in blocks])
+    np.testing.assert_array_equal(np.sort(taken), np.arange(n))
+    assert [block.shape[1] for block in blocks] == [s for s in (size, n % size) if 0 < s <= n]
+    if not shuffle:
+        np.testing.assert_array_equal(taken, np.arange(n))
+
+
+@given(st.integers(2, 200), st.floats(0.05, 0.95), st.integers(0, 9))
+def test_a_split_is_two_parts_of_the_whole(n: int, share: float, seed: int) -> None:
+    held_out = round(n * share)
+    if not 0 < held_out < n:
+        with pytest.raises(cr.ConfigurationError, match="leaves an empty part"):
+            split(n, share, seed)
+        return
+    training, validation = split(n, share, seed)
+    assert len(validation) == held_out
+    np.testing.assert_array_equal(np.sort(np.concatenate([training, validation])), np.arange(n))
+    assert (np.diff(training) > 0).all()
+    assert (np.diff(validation) > 0).all()
+
+
+def test_another_seed_splits_otherwise() -> None:
+    assert split(100, 0.3, 1)[1].tolist() != split(100, 0.3, 2)[1].tolist()
+    assert split(100, 0.3, 1)[1].tolist() == split(100, 0.3, 1)[1].tolist()
+
+
+@pytest.mark.parametrize(("batch_size", "expected"), [(None, 10), (99, 10), (3, 3)])
+def test_a_batch_is_never_larger_than_the_data(batch_size: int | None, expected: int) -> None:
+    assert Plan.of(10, batch_size, seed=0, shuffle=True).batch_size == expected
+
+
+def test_a_chunk_grows_at_most_threefold_and_never_below_one_step() -> None:
+    pace = Pace(seconds=1e9)
+    lengths = []
+    for _ in range(4):
+        lengths.append(pace.next())
+        pace.done(lengths[-1])
+    assert lengths == [1, 3, 9, 27]
+    slow = Pace(seconds=1e-12)
+    slow.next()
+    slow.done(1)
+    assert slow.next() == 1
+    fixed = Pace(fixed=5)
+    fixed.next()
+    fixed.done(5)
+    assert fixed.next() == 5
