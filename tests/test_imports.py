@@ -32,7 +32,7 @@ ALLOWED = {
     "optimizers": BASE,
     "network": (*BASE, "initializers", "layers", "losses"),
     "step": (*BASE, "layers.base", "losses", "optimizers"),
-    "metrics": (*BASE, "losses", "step"),
+    "metrics": (*BASE, "losses", "step", "metrics"),
     "formulas": (*BASE, "formulas"),
 }
 OUTER = ("building", "checking", "cli", "estimators", "explaining", "interop", "plotting", "scale")

@@ -11,25 +11,26 @@ import numpy as np
 
 from chainrule.engines import Run, choose
 from chainrule.engines.numpy_engine import outputs
-from chainrule.errors import ConfigurationError, DataError
+from chainrule.errors import ConfigurationError
 from chainrule.initializers import Shape
-from chainrule.inputs import as_array, as_samples, as_weights, check_finite, check_length
+from chainrule.inputs import as_samples, check_finite
 from chainrule.layers.base import INFERENCE, Layer
 from chainrule.losses import Loss
 from chainrule.metrics import scores
+from chainrule.model_data import prepare
 from chainrule.namespace import Array
 from chainrule.network import Network, check_output, fuse, summary
 from chainrule.optimizers import Adam, Optimizer
 from chainrule.parameters import matching, read_only, taken
 from chainrule.step import Data, State, Task, all_gradients, feed
 from chainrule.targets import Targets
-from chainrule.training.callbacks import Callback, Training
-from chainrule.training.divergence import advice, locate
+from chainrule.training.callbacks import Callback
+from chainrule.training.fitting import fit
 from chainrule.training.history import History
-from chainrule.training.loop import DivergenceError, train, walk
+from chainrule.training.loop import walk
 from chainrule.training.plan import Pace, Plan, split
-from chainrule.training.progress import Verbosity, progress
-from chainrule.training.start import start, work
+from chainrule.training.progress import Verbosity
+from chainrule.training.start import start
 from chainrule.training.steps import Step
 from chainrule.tree import flatten, replace
 
@@ -99,7 +100,8 @@ class Model:
         self.built = Network(self.trained_layer, input_shape)
         check_output(self.built, self.trained_loss)
         params = self.built.initial_parameters(self.seed, self.dtype)
-        self._state = State(params, {}, self.optimizer.init(params), 0)
+        running = self.built.initial_running(self.dtype)
+        self._state = State(params, running, self.optimizer.init(params), 0)
         if self.trainable is not None:
             matching(self.trainable, flatten(params))
 
@@ -117,7 +119,11 @@ class Model:
 
     def restore(self, state: State) -> None:
         """Continue from `state`: all that was learnt, as `state` gave it."""
-        self._state = state
+        self._state, self._live = state, None
+
+    def hold(self, run: Run, state: State) -> None:
+        """Take note of a state that an engine holds; it is brought home when somebody looks."""
+        self._live = (run, state)
 
     def _network(self) -> Network:
         _ = self.state
@@ -174,47 +180,24 @@ class Model:
         DivergenceError, with the last finite weights kept, when the loss is no longer a number.
         """
         data = self._prepare(x, y, sample_weight)
+        validation = None
         if validation_data is not None:
             validation = self._prepare(*validation_data, name="validation ")
         elif validation_split:
             kept, held_out = split(len(data.X), validation_split, self.seed)
             data, validation = data.at(kept), data.at(held_out)
-        else:
-            validation = None
-        if epochs < 0:
-            raise ConfigurationError(f"epochs must be 0 or more, got {epochs}")
-        n = len(data.X)
-        plan = Plan.of(n, batch_size, self.seed, shuffle)
-        counts = work(self._network(), plan, epochs)
-        run, live, reason = start(engine, self.task, data, plan, self.state, counts)
-        self.history.engine, self.history.stopped = reason, None
-        training = Training(self, epochs, n, plan.batch_size, self.history)
-        training.epoch, training.step = self.history.epochs, int(self.state.step)
-
-        def keep(state: State) -> None:
-            self._live = (run, state)
-
-        def validate(state: State) -> dict[str, float]:
-            assert validation is not None
-            return scores(self.trained_loss, run.outputs(state, validation.X), validation)
-
-        try:
-            train(
-                training,
-                run,
-                live,
-                plan,
-                [*callbacks, *progress(verbose)],
-                None if validation is None else validate,
-                keep,
-            )
-        except DivergenceError as error:
-            assert self.built is not None
-            where = locate(self.task, data, run.finish(error.state), error.indices)
-            raise error.explained(where, advice(self.built.places, data)) from None
-        finally:
-            _ = self.state  # bring the last state home
-        return self.history
+        plan = Plan.of(len(data.X), batch_size, self.seed, shuffle)
+        return fit(
+            self,
+            self.task,
+            data,
+            validation,
+            plan,
+            epochs,
+            callbacks=callbacks,
+            verbose=verbose,
+            engine=engine,
+        )
 
     def steps(
         self, x: Any, y: Any, epochs: int = 1, batch_size: int | None = 32, *, shuffle: bool = True
@@ -294,23 +277,4 @@ class Model:
         save(self, Path(path))
 
     def _prepare(self, x: Any, y: Any, weight: Any = None, name: str = "") -> Data:
-        """Return checked, encoded data; build the model and learn its classes where that is due."""
-        shape = None if self.built is None else self.built.input_shape
-        X = as_samples(x, shape, f"{name}x")
-        if X.dtype.kind == "f":  # once, not at every step; integers stay small
-            with np.errstate(over="ignore"):  # seen below
-                X = X.astype(self.dtype, copy=False)
-        check_finite(X, f"{name}x")
-        if len(X) == 0:
-            raise DataError(f"{name}x has no samples")
-        check_length(as_array(y, f"{name}y"), X, f"{name}y")
-        if self.built is None:
-            self.build(X.shape[1:])
-        outputs_ = self._network().output_shape[0]
-        known = self.targets or Targets.learn(y, self.trained_loss, outputs_, self.classes)
-        targets = known.encode(y, f"{name}y")
-        self.targets = known  # only now, so that a refused y leaves nothing behind
-        if targets.dtype.kind == "f" or targets.ndim == 2:
-            targets = targets.astype(self.dtype)
-        weights = None if weight is None else as_weights(weight, X, f"{name}sample_weight")
-        return Data(X, targets, weights)
+        return prepare(self, x, y, weight, name)

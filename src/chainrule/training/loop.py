@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from time import perf_counter
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from chainrule.engines.base import Run
 from chainrule.errors import ChainruleError
 from chainrule.namespace import Array
 from chainrule.step import State
-from chainrule.training.callbacks import Callback, Training, wants_steps
+from chainrule.training.callbacks.base import Training, wants_steps
 from chainrule.training.plan import Pace, Plan
 from chainrule.tree import flatten
 
@@ -40,19 +40,23 @@ class DivergenceError(ChainruleError, ArithmeticError):
         return DivergenceError(f"{self}: {where}. To mend it: {advice}", self.state, self.indices)
 
 
-def walk(run: Run, state: State, plan: Plan, epochs: range, pace: Pace) -> Iterator[Chunk]:
+def walk(
+    run: Run, state: State, plan: Plan, epochs: range, pace: Pace, position: int = 0
+) -> Iterator[Chunk]:
     """Yield chunk after chunk of the given epochs; a chunk never crosses an epoch.
 
-    Raises DivergenceError when a loss is not finite, with the state before that chunk.
+    `position` counts the samples of the first epoch that an earlier run has done. Raises
+    DivergenceError when a loss is not finite, with the state before that chunk.
     """
     for epoch in epochs:
         for block in plan.blocks(epoch):
-            position = 0
-            while position < len(block):
-                count = min(pace.next(), len(block) - position)
-                after, report = run.chunk(state, block, position, count)
+            done = min(position // block.shape[1], len(block))
+            position -= done * block.shape[1]
+            while done < len(block):
+                count = min(pace.next(), len(block) - done)
+                after, report = run.chunk(state, block, done, count)
                 pace.done(count)
-                indices = block[position : position + count]
+                indices = block[done : done + count]
                 if not np.isfinite(report.losses).all():
                     bad = int((~np.isfinite(report.losses)).argmax())
                     raise DivergenceError(
@@ -62,7 +66,7 @@ def walk(run: Run, state: State, plan: Plan, epochs: range, pace: Pace) -> Itera
                         indices,
                     )
                 yield Chunk(epoch, state, after, indices, report.losses, report.hits)
-                state, position = after, position + count
+                state, done = after, done + count
 
 
 def train(
@@ -70,45 +74,49 @@ def train(
     run: Run,
     state: State,
     plan: Plan,
-    callbacks: Sequence[Callback],
-    validate: Callable[[State], dict[str, float]] | None,
+    validate: Callable[[State], dict[str, float]],
     keep: Callable[[State], None],
 ) -> None:
-    """Train until the last epoch, Ctrl-C, a `stop` or an error; `keep` is told each new state."""
-    history, earlier = training.history, state
-    summed = training.model.loss.reduction == "sum"  # then an epoch's loss is Σ over the samples
-    pace = Pace(fixed=1) if wants_steps(callbacks) else Pace()
-    first = training.epoch
-    for callback in callbacks:
-        callback.on_start(training)
+    """Train until the last epoch, Ctrl-C, a `stop` or an error; `keep` is told each new state.
+
+    `training` says where to begin, which after a resumption lies within an epoch.
+    """
+    history, callbacks, earlier = training.history, training.callbacks, state
+
+    def current(state: State) -> State:
+        """Return the state, or the one that a callback has put in its place."""
+        if training.replaced:
+            training.replaced = False
+            state = run.start(training.model.state, ())
+            keep(state)
+        return state
+
     try:
-        for epoch in range(first, first + training.epochs):
-            started = perf_counter()
-            training.epoch, training.position = epoch, 0
-            total = right = 0.0
-            for chunk in walk(run, state, plan, range(epoch, epoch + 1), pace):
+        for callback in callbacks:
+            callback.on_start(training)
+        state = current(state)
+        pauses = [c.pause_every for c in callbacks if c.pause_every]
+        pace = Pace(fixed=1 if wants_steps(callbacks) else None, taken=training.step, pauses=pauses)
+        while training.epoch < training.last and not history.stopped:
+            epoch, started = training.epoch, perf_counter() - training.seconds
+            chunks = walk(run, state, plan, range(epoch, epoch + 1), pace, training.position)
+            for chunk in chunks:
                 earlier, state = state, chunk.after
                 keep(state)
-                total += float(chunk.losses.sum()) * (1 if summed else chunk.indices.shape[1])
-                training.position += chunk.indices.size
-                training.step += len(chunk.indices)
-                seen = training.position
-                training.values = {"loss": total * (plan.samples if summed else 1) / seen}
-                if chunk.hits is not None:
-                    right += float(chunk.hits.sum())
-                    training.values["accuracy"] = right / training.position
+                count(training, chunk)
+                training.seconds = perf_counter() - started
                 for callback in callbacks:
                     callback.on_step(training)
                     callback.on_chunk(training)
-            training.epoch = epoch + 1
-            if validate is not None:
-                scores = validate(state)
-                training.values |= {f"validation_{name}": v for name, v in scores.items()}
+                if history.stopped:
+                    return
+            training.values = curves(training) | validate(state)
             history.add(training.values, perf_counter() - started)
+            training.epoch, training.position = epoch + 1, 0
+            training.loss_sum, training.hits, training.seconds = 0.0, None, 0.0
             for callback in callbacks:
                 callback.on_epoch(training)
-            if history.stopped:
-                break
+            state = current(state)
     except DivergenceError:
         # A finite loss may still have made an update that was not.
         if not all(np.isfinite(p).all() for p in flatten(run.finish(state).params).values()):
@@ -119,3 +127,28 @@ def train(
     finally:
         for callback in callbacks:
             callback.on_end(training)
+
+
+def count(training: Training, chunk: Chunk) -> None:
+    """Add a chunk to the epoch's counts.
+
+    Losses are added strictly one after the other, so that the sum does not depend on the lengths of
+    the chunks: a resumed training writes the same history, bit by bit.
+    """
+    summed = training.model.loss.reduction == "sum"  # then an epoch's loss is Σ over the samples
+    losses = np.asarray(chunk.losses, np.float64) * (1 if summed else chunk.indices.shape[1])
+    training.loss_sum = float(np.add.accumulate(np.append(training.loss_sum, losses))[-1])
+    training.position += chunk.indices.size
+    training.step += len(chunk.indices)
+    if chunk.hits is not None:
+        training.hits = (training.hits or 0) + int(chunk.hits.sum())
+    training.values = curves(training)
+
+
+def curves(training: Training) -> dict[str, float]:
+    """Return the epoch's loss so far, and the accuracy where there is one."""
+    scale = training.samples if training.model.loss.reduction == "sum" else 1
+    values = {"loss": training.loss_sum * scale / training.position}
+    if training.hits is not None:
+        values["accuracy"] = training.hits / training.position
+    return values

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -56,20 +56,28 @@ class Plan:
 class Pace:
     """How many steps make a chunk: as many as fit into a tenth of a second.
 
-    The bar then moves about ten times a second, and Ctrl-C answers at once.
+    The bar then moves about ten times a second, and Ctrl-C answers at once. A chunk also ends
+    wherever the count of steps, `taken` of which lie behind, is a multiple of one of `pauses`.
     """
 
-    def __init__(self, fixed: int | None = None, seconds: float = 0.1) -> None:
-        self.seconds, self.fixed = seconds, fixed
+    def __init__(
+        self,
+        fixed: int | None = None,
+        seconds: float = 0.1,
+        taken: int = 0,
+        pauses: Sequence[int] = (),
+    ) -> None:
+        self.seconds, self.fixed, self.taken, self.pauses = seconds, fixed, taken, pauses
         self.steps, self.started = fixed or 1, 0.0
 
     def next(self) -> int:
-        """Return the number of steps of the next chunk, and start its clock."""
+        """Return the largest number of steps of the next chunk, and start its clock."""
         self.started = perf_counter()
-        return self.steps
+        return min([self.steps, *(pause - self.taken % pause for pause in self.pauses)])
 
     def done(self, steps: int) -> None:
         """Learn from the chunk that has just ended; it at most triples."""
+        self.taken += steps
         if self.fixed is None:
             each = (perf_counter() - self.started) / steps
             self.steps = max(1, min(int(self.seconds / max(each, 1e-9)), 3 * self.steps))

@@ -45,19 +45,16 @@ def worth_a_line(epoch: int, epochs: int) -> bool:
 class LinePerEpoch(Callback):
     """One line: `epoch 3/10  loss 0.1201  validation loss 0.1405  1.2 s`."""
 
-    def __init__(self) -> None:
-        self.first = 0
-
     def on_start(self, training: Training) -> None:
-        self.first = training.epoch
         print(training.history.engine, file=sys.stderr)
 
     def on_epoch(self, training: Training) -> None:
-        last = self.first + training.epochs
-        if not worth_a_line(training.epoch - self.first, training.epochs):
+        if not worth_a_line(training.epoch - training.first, training.epochs):
             return
         seconds = training.history.seconds[-1]
-        line = f"epoch {training.epoch}/{last}  {describe(training.values)}  {seconds:.1f} s"
+        line = (
+            f"epoch {training.epoch}/{training.last}  {describe(training.values)}  {seconds:.1f} s"
+        )
         print(line, file=sys.stderr, flush=True)
 
     def on_end(self, training: Training) -> None:
@@ -72,7 +69,7 @@ class ProgressBar(Callback):
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-        self.first = training.epoch
+        self.before = self._samples(training)
         self.console = Console(stderr=True)
         self.console.print(f"[dim]{training.history.engine}[/dim]")
         self.bar: Any = Progress(
@@ -92,11 +89,13 @@ class ProgressBar(Callback):
         self.bar.start()
 
     def _epoch(self, training: Training) -> str:
-        last = self.first + training.epochs
-        return f"{min(training.epoch + 1, last)}/{last}"
+        return f"{min(training.epoch + 1, training.last)}/{training.last}"
+
+    def _samples(self, training: Training) -> int:
+        return (training.epoch - training.first) * training.samples + training.position
 
     def on_chunk(self, training: Training) -> None:
-        done = (training.epoch - self.first) * training.samples + training.position
+        done = self._samples(training)
         elapsed = self.bar.tasks[0].elapsed or 1e-9
         recent = {n: c[-1] for n, c in training.history.curves.items() if n.startswith("val")}
         self.bar.update(
@@ -104,14 +103,13 @@ class ProgressBar(Callback):
             completed=done,
             epoch=self._epoch(training),
             values=describe(training.values | recent),
-            speed=f"{done / elapsed:,.0f} samples/s",
+            speed=f"{(done - self.before) / elapsed:,.0f} samples/s",
         )
 
     def on_epoch(self, training: Training) -> None:
-        if not worth_a_line(training.epoch - self.first, training.epochs):
+        if not worth_a_line(training.epoch - training.first, training.epochs):
             return
-        seconds = training.history.seconds[-1]
-        last = self.first + training.epochs
+        seconds, last = training.history.seconds[-1], training.last
         self.bar.print(
             f"epoch {training.epoch:>{len(str(last))}}/{last}  {describe(training.values)}  "
             f"[dim]{seconds:.1f} s[/dim]",

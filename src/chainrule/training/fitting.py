@@ -1,0 +1,77 @@
+"""`fit`, once its data are checked: the plan, the engine, the callbacks, and what broke."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from chainrule.errors import ConfigurationError
+from chainrule.metrics import scores
+from chainrule.step import Data, State, Task
+from chainrule.training.callbacks.base import Callback, Training
+from chainrule.training.divergence import advice, locate
+from chainrule.training.history import History
+from chainrule.training.loop import DivergenceError, train
+from chainrule.training.plan import Plan
+from chainrule.training.progress import Verbosity, progress
+from chainrule.training.start import start, work
+
+if TYPE_CHECKING:
+    from chainrule.model import Model
+
+
+def fit(
+    model: Model,
+    task: Task,
+    data: Data,
+    validation: Data | None,
+    plan: Plan,
+    epochs: int,
+    *,
+    callbacks: Iterable[Callback],
+    verbose: Verbosity,
+    engine: str,
+) -> History:
+    """Train `model` on data that are checked and encoded; see `Model.fit`."""
+    if epochs < 0:
+        raise ConfigurationError(f"epochs must be 0 or more, got {epochs}")
+    assert model.built is not None
+    history = model.history
+    counts = work(model.built, plan, epochs)
+    run, live, history.engine = start(engine, task, data, plan, model.state, counts)
+    history.stopped = None
+    training = Training(model, epochs, plan.samples, plan.batch_size, history)
+    training.first = training.epoch = history.epochs
+    training.step = int(model.state.step)
+    training.callbacks = [*in_order(callbacks), *progress(verbose)]
+
+    def keep(state: State) -> None:
+        model.hold(run, state)
+
+    def validate(state: State) -> dict[str, float]:
+        if validation is None:
+            return {}
+        found = scores(task.loss, run.outputs(state, validation.X), validation)
+        return {f"validation_{name}": value for name, value in found.items()}
+
+    try:
+        train(training, run, live, plan, validate, keep)
+    except DivergenceError as error:
+        where = locate(task, data, run.finish(error.state), error.indices)
+        raise error.explained(where, advice(model.built.places, data)) from None
+    finally:
+        _ = model.state  # bring the last state home
+    return history
+
+
+def in_order(callbacks: Iterable[Callback]) -> Sequence[Callback]:
+    """Return the callbacks as given, those that come last (a checkpoint sees all) at the end.
+
+    Raises ConfigurationError for anything that is no callback.
+    """
+    given = list(callbacks)
+    for callback in given:
+        if not isinstance(callback, Callback):
+            hint = f": did you mean {callback.__name__}()?" if isinstance(callback, type) else ""
+            raise ConfigurationError(f"callbacks must be Callbacks, got {callback!r}{hint}")
+    return sorted(given, key=lambda callback: callback.runs_last)
