@@ -15,7 +15,7 @@ from chainrule.step import Data
     [
         (cr.SoftmaxCrossEntropy(), [[1, 2, 0], [5, 1, 1]], [1, 2], [True, False]),
         (cr.SoftmaxCrossEntropy(), [[1, 2], [5, 1]], [[0, 1], [0.4, 0.6]], [True, False]),
-        (cr.SigmoidCrossEntropy(), [[0.1], [-0.1]], [[1.0], [1.0]], [True, False]),
+        (cr.SigmoidCrossEntropy(), [[0.1], [-0.6]], [[1.0], [1.0]], [True, False]),
         (cr.SigmoidCrossEntropy(), [[1, -1], [1, 1]], [[1.0, 0], [1, 0]], [True, False]),
         (cr.BinaryCrossEntropy(), [[0.6], [0.4]], [[1.0], [1.0]], [True, False]),
         (cr.SquaredError(), [[0.1, 0.9], [0.9, 0.1]], [1, 1], [True, False]),

@@ -51,13 +51,15 @@ def test_its_class_alone_is_a_layer_all_round(tmp_path: Path) -> None:
     X = away_from_zero((4, 3), seed=1)
     check_layer(layer, layer.init((3,), dtype="float64"), X)
     check_layer(layer, layer.init((3,), dtype="float64"), X, complex_step, 1e-12)
-    network = cr.Sequential(cr.Dense(3), layer, cr.Dense(2))
+    network = cr.Sequential(layer, cr.Dense(2))
     model = cr.Model(network, cr.SoftmaxCrossEntropy(), cr.Adam(0.05))
     y = (X.sum(axis=1) > 0).astype(int)
     history = model.fit(X, y, epochs=50, verbose=0)
     assert history["loss"][-1] < history["loss"][0]
+    start = cr.Model(network, cr.SoftmaxCrossEntropy(), input_shape=(3,)).parameters["0.a"]
+    assert (model.parameters["0.a"] != start).all()
     assert repr(layer) == "Quadratic(0.2)"
-    assert "1     Quadratic(0.2)  (m, 3)           3" in model.summary()
+    assert "0     Quadratic(0.2)  (m, 3)           3" in model.summary()
     model.save(tmp_path / "model.safetensors")
     loaded = cr.load(tmp_path / "model.safetensors")
     assert loaded.network == network
