@@ -74,5 +74,6 @@ def scores(values: dict[str, float]) -> str:
     >>> scores({"loss": 0.25, "accuracy": 0.9})
     'accuracy 90.00 %, loss 0.2500'
     """
-    loss = f"loss {values['loss']:.4f}"
+    value = values["loss"]
+    loss = f"loss {value:.4f}" if value < 1000 else f"loss {value:.4g}"
     return f"accuracy {percent(values['accuracy'])}, {loss}" if "accuracy" in values else loss

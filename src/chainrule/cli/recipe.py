@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from chainrule import building
 from chainrule.cli.importing import layer_from_file
 from chainrule.cli.samples import labels, own_classes
-from chainrule.cli.settings import Settings, batch_size, share_or_file
+from chainrule.cli.settings import Settings, batch_size, share_or_file, share_or_name
 from chainrule.data import DataSet, open_dataset
 from chainrule.engines import choose
 from chainrule.errors import ConfigurationError
@@ -80,8 +80,8 @@ def prepare(settings: Settings, data: DataSet, output: Path) -> Recipe:
         "learning_rate": optimizer.learning_rate,
         "epochs": epochs,
         "batch_size": batch or "all",
-        "validation": settings.validation,
-        "test": settings.test,
+        "validation": share_or_name(settings.validation),
+        "test": share_or_name(settings.test),
         "seed": seed,
         "engine": settings.engine or "auto",
         "output": str(output),

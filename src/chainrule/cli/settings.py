@@ -133,3 +133,13 @@ def share_or_file(given: float | str | None) -> float | Path | None:
     if not 0 < share < 1:
         raise ConfigurationError(f"a share must lie between 0 and 1, got {given}")
     return share
+
+
+def share_or_name(given: float | str | None) -> float | str | None:
+    """Return a share as a number, all else as it was given: what a configuration keeps.
+
+    >>> share_or_name("0.2"), share_or_name("none"), share_or_name("test.csv")
+    (0.2, 'none', 'test.csv')
+    """
+    found = share_or_file(given)
+    return found if isinstance(found, float) else given
