@@ -15,6 +15,7 @@ import numpy as np
 
 import chainrule as cr
 from showing import compare, gap, show_refusal
+from text_d_loss_curve import along_one_parameter, draw
 
 Array = np.ndarray
 HIDDEN = {
@@ -175,56 +176,6 @@ def train(
     return model, float((Y_hat.argmax(axis=1) == Y_test.argmax(axis=1)).mean())
 
 
-def along_one_parameter(
-    name: str, place: tuple[int, int], steps: int, rate: float
-) -> tuple[Array, Array, Array, Array]:
-    """Return the loss along one weight, and the descent on it, all others held fixed.
-
-    (values, losses) draw the curve; (w, L) are the points that w = w − rate · ∂L/∂w visits.
-    """
-    X, Y, _, _ = data()
-    model = build("sigmoid", "−Σ Y ln Ŷ", (16, 10), rate)
-    start = model.parameters[name]
-
-    def put(value: float) -> None:
-        moved = start.copy()
-        moved[place] = value
-        model.set_parameters({name: moved})
-
-    visited, heights = [-8.0], []
-    for _ in range(steps):
-        put(visited[-1])
-        heights.append(model.evaluate(X, Y)["loss"])
-        visited.append(visited[-1] - rate * float(model.gradients(X, Y)[name][place]))
-    values, losses = np.linspace(-9, 6, 61), []
-    for value in values:
-        put(value)
-        losses.append(model.evaluate(X, Y)["loss"])
-    return values, np.array(losses), np.array(visited[:-1]), np.array(heights)
-
-
-def draw(path: Path, curve: tuple[Array, Array, Array, Array]) -> bool:
-    """Save the picture of the curve with its steps; return False where matplotlib is missing."""
-    try:
-        import matplotlib
-    except ImportError:
-        return False
-    matplotlib.use("Agg")
-    from matplotlib import pyplot as plt
-
-    values, losses, visited, heights = curve
-    figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
-    axes.plot(values, losses, color="#4477aa", label="L, all other parameters held fixed")
-    axes.plot(visited, heights, "o-", color="#cc6677", markersize=5, linewidth=1, label="descent")
-    axes.set(xlabel="one weight of the output layer", ylabel="L = −Σ Y ln Ŷ")
-    axes.set_title("The loss along one parameter, and gradient descent on it")
-    axes.legend()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=110, metadata={"Software": None})
-    plt.close(figure)
-    return True
-
-
 # Slips ----------------------------------------------------------------------------------------
 
 
@@ -316,7 +267,8 @@ def main(arguments: list[str] | None = None) -> None:
             print(f"   testing half {share:.2%} right")
 
     print("The loss along one weight of W2, and the descent on it")
-    curve = along_one_parameter("2.W", (3, 7), 12, 0.04)
+    model = build("sigmoid", "−Σ Y ln Ŷ", (16, 10), 1e-3)
+    curve = along_one_parameter(model, X, Y, "2.W", (3, 7), 12, 0.04)
     print("    w          L")
     for w, height in zip(*curve[2:], strict=True):
         print(f"  {w:8.3f}  {height:9.3f}")

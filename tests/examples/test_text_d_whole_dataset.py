@@ -6,6 +6,7 @@ from numpy.testing import assert_allclose
 
 import text_d_whole_dataset as text
 from showing import refusal
+from text_d_loss_curve import along_one_parameter, draw
 
 UNITS = (7, 5, 10)
 
@@ -69,8 +70,13 @@ def test_it_learns_on_one_half_for_the_other(hidden, loss):
     assert share > 0.9
 
 
-def test_the_steps_lie_on_the_curve_and_go_down():
-    values, losses, visited, heights = text.along_one_parameter("2.W", (3, 7), 12, 0.04)
+def test_the_steps_lie_on_the_curve_and_go_down(halves):
+    model = text.build("sigmoid", "−Σ Y ln Ŷ", (16, 10), 1e-3)
+    before = model.parameters["2.W"]
+    values, losses, visited, heights = along_one_parameter(
+        model, halves[0], halves[1], "2.W", (3, 7), 12, 0.04
+    )
+    np.testing.assert_array_equal(model.parameters["2.W"], before)
     assert (np.diff(heights) <= 1e-9).all()
     assert_allclose(np.interp(visited, values, losses), heights, rtol=1e-3)
     assert heights[-1] == pytest.approx(losses.min(), rel=1e-4)
@@ -79,10 +85,10 @@ def test_the_steps_lie_on_the_curve_and_go_down():
 def test_the_picture_is_a_png_or_politely_missing(tmp_path, monkeypatch):
     curve = (np.arange(3.0), np.arange(3.0), np.arange(2.0), np.arange(2.0))
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    assert not text.draw(tmp_path / "none.png", curve)
+    assert not draw(tmp_path / "none.png", curve)
     monkeypatch.undo()
     pytest.importorskip("matplotlib")
-    assert text.draw(tmp_path / "curve.png", curve)
+    assert draw(tmp_path / "curve.png", curve)
     assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
 
 
