@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from chainrule.engines.base import Report
+from chainrule.engines.threads import largest_product, product_threads
 from chainrule.layers.base import Context, Layer
 from chainrule.metrics import has_accuracy, hits
 from chainrule.namespace import Array
@@ -42,7 +43,9 @@ class NumpyRun:
     def chunk(self, state: State, block: Array, start: int, count: int) -> tuple[State, Report]:
         losses = np.empty(count)
         right = np.empty(count, int) if self.counts_hits else None
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # seen in the loss
+        quiet = np.errstate(over="ignore", invalid="ignore", divide="ignore")  # seen in the loss
+        largest = largest_product(self.task.network, self.data.X.shape[1:], block.shape[1])
+        with quiet, product_threads(largest):
             for i in range(count):
                 state, outcome, batch = step(self.task, state, self.data, block[start + i])
                 losses[i] = outcome.value

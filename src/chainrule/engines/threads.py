@@ -1,0 +1,48 @@
+"""Threads for matrix products on NumPy: one for small products, all of them for large ones.
+
+NumPy's BLAS splits even small products over all cores, and its idle threads wait by spinning. On
+an idle machine that gains up to a quarter for a product of 25 MFLOP; with anything else running it
+can take ten times as long (docs/speed.md has the measurements). So small products run on one
+thread. The rule goes by counts: a seed gives the same bits whatever else the machine does.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from functools import cache
+from math import prod
+from typing import Any
+
+from chainrule.initializers import Shape
+from chainrule.layers.base import Layer
+from chainrule.tree import flatten
+
+SMALL = 64e6  # floating-point operations of a product that one thread does best
+
+
+def largest_product(network: Layer, shape: Shape, batch_size: int) -> float:
+    """Return the floating-point operations of the largest forward product of one minibatch.
+
+    >>> from chainrule.layers import Dense
+    >>> largest_product(Dense(128), (784,), 32)
+    6422528.0
+    """
+    largest = 0.0
+    for place in network.walk(shape):
+        positions = prod(place.output_shape[:-1])  # of a convolution; 1 for a vector
+        weights = flatten(place.layer.parameters(place.input_shape)).values()
+        for spec in weights:
+            largest = max(largest, 2.0 * batch_size * positions * prod(spec.shape))
+    return largest
+
+
+def product_threads(largest: float) -> AbstractContextManager[Any]:
+    """Return a context in which products run on one thread, where none is large."""
+    return nullcontext() if largest > SMALL else _controller().limit(limits=1, user_api="blas")
+
+
+@cache
+def _controller() -> Any:
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()  # looks at the loaded libraries, once
