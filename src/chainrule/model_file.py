@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from chainrule.layers.base import Layer
 from chainrule.losses import Loss
 from chainrule.namespace import Array
 from chainrule.optimizers import Optimizer
+from chainrule.step import State
 from chainrule.targets import Targets
 from chainrule.training.history import History
 from chainrule.tree import flatten, replace
@@ -55,11 +57,53 @@ def header(model: Model) -> dict[str, Any]:
 
 def save(model: Model, path: Path) -> None:
     """Write `model` to `path`: to a temporary file beside it first, then renamed."""
+    write(path, header(model), named(model.state))
+
+
+def write(path: Path, config: Mapping[str, Any], arrays: Mapping[str, Any]) -> None:
+    """Write header and arrays, atomically."""
     from safetensors.numpy import save as to_bytes
 
-    arrays = {n: np.ascontiguousarray(p) for n, p in flatten(model.state.params).items()}
-    content = to_bytes(arrays, metadata={KEY: json.dumps(header(model), ensure_ascii=False)})
+    ordered = {name: np.asarray(array, order="C") for name, array in arrays.items()}
+    content = to_bytes(ordered, metadata={KEY: json.dumps(config, ensure_ascii=False)})
     write_atomically(path, content)
+
+
+def named(state: State, optimizer: bool = False) -> dict[str, Any]:
+    """Return the arrays of a state as a file names them: 0.W, running.1.mean, optimizer.0.W.m."""
+    arrays = flatten(state.params)
+    arrays |= flatten({"running": dict(state.running)})
+    return arrays | flatten({"optimizer": state.optimizer}) if optimizer else arrays
+
+
+def filled(state: State, arrays: Mapping[str, Array], path: Path, optimizer: bool = False) -> State:
+    """Return the state with every array from a file, in the types that it has.
+
+    Raises ModelFileError naming the first that is missing, too many, of another shape or kind, or
+    not finite.
+    """
+    expected, taken = named(state, optimizer), {}
+    for name, p in expected.items():
+        own = np.asarray(p)
+        if name not in arrays:
+            raise ModelFileError(f"{path} lacks the parameter {name} {own.shape}")
+        got = arrays[name]
+        if got.shape != own.shape or got.dtype.kind != own.dtype.kind:
+            raise ModelFileError(
+                f"{path}: {name} should be {own.dtype} {own.shape}, but is {got.dtype} {got.shape}"
+            )
+        if not np.isfinite(got).all():
+            raise ModelFileError(f"{path}: {name} holds numbers that are not finite")
+        typed = got.astype(own.dtype)
+        taken[name] = typed if isinstance(p, np.ndarray | np.generic) else type(p)(typed)
+    extra = sorted(arrays.keys() - expected.keys())
+    if extra:
+        raise ModelFileError(f"{path} holds {extra[0]}, which its layers do not have")
+    return state._replace(
+        params=replace(state.params, taken),
+        running=replace(dict(state.running), taken, "running."),
+        optimizer=replace(state.optimizer, taken, "optimizer."),
+    )
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -143,19 +187,8 @@ def load(path: str | Path) -> Model:
         raise ModelFileError(f"{path}: {error}") from None
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ModelFileError(f"{path} has a damaged header: {error!r}") from None
-    expected = flatten(model.state.params)
-    for name, p in expected.items():
-        if name not in arrays:
-            raise ModelFileError(f"{path} lacks the parameter {name} {p.shape}")
-        if arrays[name].shape != p.shape or arrays[name].dtype.kind != "f":
-            got = f"{arrays[name].dtype} {arrays[name].shape}"
-            raise ModelFileError(f"{path}: {name} should be {p.dtype} {p.shape}, but is {got}")
-        if not np.isfinite(arrays[name]).all():
-            raise ModelFileError(f"{path}: {name} holds numbers that are not finite")
-    extra = sorted(arrays.keys() - expected.keys())
-    if extra:
-        raise ModelFileError(f"{path} holds {extra[0]}, which its layers do not have")
-    typed = {n: arrays[n].astype(p.dtype) for n, p in expected.items()}
-    params = replace(model.state.params, typed)
-    model.restore(model.state._replace(params=params, step=steps))
+    if "checkpoint" in config:  # then there is more in it than a model
+        own = named(model.state)
+        arrays = {name: array for name, array in arrays.items() if name in own}
+    model.restore(filled(model.state, arrays, path)._replace(step=steps))
     return model

@@ -11,9 +11,9 @@ updates from 1, and the optimizer's own averages in `slots`. Parameters without 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf, log
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from chainrule.derivation import Formulas
 from chainrule.description import Description
@@ -69,6 +69,10 @@ class Optimizer(Description):
     def rate(self, step: Any) -> Any:
         """Return the learning rate of this step."""
         return self.learning_rate(step) if callable(self.learning_rate) else self.learning_rate
+
+    def scaled(self, factor: Any) -> Self:
+        """Return the same optimizer with its learning rate multiplied."""
+        return replace(self, learning_rate=lambda step: factor * self.rate(step))
 
     def scalars(self, t: Array, learning_rate: Any) -> Mapping[str, Any]:
         """Return the numbers of this update that all parameters share."""

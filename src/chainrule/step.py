@@ -7,6 +7,7 @@ gradients between them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from chainrule.layers.base import Context, Layer
@@ -40,12 +41,16 @@ class Data(NamedTuple):
 
 
 class State(NamedTuple):
-    """All there is to save or resume: parameters, untrained state, optimizer state, step count."""
+    """All there is to save or resume: parameters, untrained state, optimizer state, step count.
+
+    `factor` multiplies the learning rate (None: it is what the optimizer says).
+    """
 
     params: Tree
     running: Any
     optimizer: Tree
     step: Any
+    factor: Any = None
 
 
 class Outcome(NamedTuple):
@@ -58,7 +63,8 @@ class Outcome(NamedTuple):
 class Task(NamedTuple):
     """What is trained, and how: everything about a step that does not change from step to step.
 
-    `trainable` holds the dotted names that learn (None: all of them).
+    `trainable` holds the dotted names that learn (None: all of them). `augment` changes the samples
+    of a training step, X' = augment(X, rng), before the network sees them.
     """
 
     network: Layer
@@ -67,17 +73,24 @@ class Task(NamedTuple):
     seed: int = 0
     dtype: str = "float32"
     trainable: frozenset[str] | None = None
+    augment: Callable[[Array, Rng], Array] | None = None
 
 
-def feed(task: Task, data: Data, indices: Array) -> Batch:
-    """Return the samples at `indices` in the working precision, with the weights of this batch."""
+def feed(task: Task, data: Data, indices: Array, step: Any = None) -> Batch:
+    """Return the samples at `indices` in the working precision, with the weights of this batch.
+
+    With the number of a training step, the samples are augmented.
+    """
     xp = array_namespace(data.X)
     m = indices.shape[0]
     X = xp.take(data.X, indices, axis=0, mode="clip").astype(task.dtype)
     targets = xp.take(data.targets, indices, axis=0, mode="clip")
     given = None if data.weights is None else xp.take(data.weights, indices, mode="clip")
     weights = task.loss.sample_weights(given, m, X.dtype)
-    return Batch(X, targets, weights, xp.arange(m, dtype=xp.uint32))
+    rows = xp.arange(m, dtype=xp.uint32)
+    if step is not None and task.augment is not None:
+        X = task.augment(X, Rng(task.seed, step, rows).at("augment"))
+    return Batch(X, targets, weights, rows)
 
 
 def gradients(
@@ -103,13 +116,14 @@ def all_gradients(
 def update(task: Task, state: State, grads: Tree, running: Any) -> State:
     """Second half: the next state. What does not learn has its gradient dropped."""
     learning = grads if task.trainable is None else keep(grads, task.trainable)
-    params, slots = task.optimizer.update(state.params, learning, state.optimizer, state.step)
-    return State(params, running, slots, state.step + 1)
+    optimizer = task.optimizer if state.factor is None else task.optimizer.scaled(state.factor)
+    params, slots = optimizer.update(state.params, learning, state.optimizer, state.step)
+    return State(params, running, slots, state.step + 1, state.factor)
 
 
 def step(task: Task, state: State, data: Data, indices: Array) -> tuple[State, Outcome, Batch]:
     """One minibatch: feed, forward, error, backpropagate, update."""
-    batch = feed(task, data, indices)
+    batch = feed(task, data, indices, state.step)
     ctx = Context(training=True, rng=Rng(task.seed, state.step, batch.rows))
     outcome, grads, running = gradients(task, state.params, state.running, batch, ctx)
     return update(task, state, grads, running), outcome, batch

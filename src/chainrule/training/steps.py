@@ -54,7 +54,7 @@ class Step:
     @cached_property
     def batch(self) -> Batch:
         """The samples, targets and weights of the minibatch."""
-        return feed(self.task, self.data, self.indices)
+        return feed(self.task, self.data, self.indices, self.chunk.before.step)
 
     @cached_property
     def gradients(self) -> dict[str, Array]:
