@@ -110,19 +110,12 @@ def run(code: str, **options: Any) -> Any:
 
 HEAVY = ["rich", "typer", "jax", "safetensors", "matplotlib", "torch", "PIL", "sklearn", "scipy"]
 HEAVY += ["urllib.request", "http.client", "ssl", "asyncio", "chainrule.cli", "chainrule.formulas"]
+HEAVY += ["chainrule.data", "chainrule.explaining", "chainrule.checking", "chainrule.plotting"]
 
 
 def test_importing_chainrule_imports_nothing_heavy() -> None:
     loaded = run("import json, sys, chainrule; print(json.dumps(sorted(sys.modules)))")
     assert set(loaded) & set(HEAVY) == set()
-
-
-def test_importing_chainrule_is_cheap() -> None:
-    code = (
-        "import numpy, time; start = time.process_time(); import chainrule;"
-        "print(time.process_time() - start)"
-    )
-    assert min(run(code) for _ in range(3)) < 0.1
 
 
 def test_the_core_trains_without_the_outer_parts(tmp_path: Path) -> None:

@@ -14,7 +14,10 @@ Every layer states its formula, its derivative and the code for both, side by si
 
 __version__ = "0.1.0"
 
-from chainrule import data
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
+
 from chainrule.errors import (
     ChainruleError,
     ConfigurationError,
@@ -63,8 +66,32 @@ from chainrule.losses import (
 from chainrule.model import Model
 from chainrule.model_file import load
 from chainrule.optimizers import SGD, Adam, AdamW, Optimizer, RMSProp
-from chainrule.training import Callback, History
+from chainrule.training import (
+    Callback,
+    Checkpoint,
+    CSVLog,
+    EarlyStopping,
+    History,
+    ReduceOnPlateau,
+    TensorBoardLog,
+)
 from chainrule.training.loop import DivergenceError
+
+if _TYPE_CHECKING:
+    from chainrule import data
+
+# What is imported only when it is used, so that `import chainrule` stays cheap: name -> module, and
+# the attribute of that module (empty: the module itself).
+_LAZY = {"data": ("chainrule.data", "")}
+
+
+def __getattr__(name: str) -> _Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module 'chainrule' has no attribute {name!r}")
+    module, attribute = _LAZY[name]
+    found = _import_module(module)
+    return getattr(found, attribute) if attribute else found
+
 
 __all__ = [
     "INFERENCE",
@@ -72,8 +99,10 @@ __all__ = [
     "Adam",
     "AdamW",
     "BinaryCrossEntropy",
+    "CSVLog",
     "Callback",
     "ChainruleError",
+    "Checkpoint",
     "Columns",
     "ConfigurationError",
     "Context",
@@ -81,6 +110,7 @@ __all__ = [
     "DataError",
     "Dense",
     "DivergenceError",
+    "EarlyStopping",
     "EngineError",
     "Flatten",
     "GlorotNormal",
@@ -100,6 +130,7 @@ __all__ = [
     "Optimizer",
     "RMSProp",
     "ReLU",
+    "ReduceOnPlateau",
     "Scale",
     "Sequential",
     "ShapeError",
@@ -110,6 +141,7 @@ __all__ = [
     "Spec",
     "SquaredError",
     "Tanh",
+    "TensorBoardLog",
     "Uniform",
     "Zeros",
     "columns",
