@@ -1,33 +1,53 @@
-"""The matrix form: feed, forward, error, backpropagate and update, line by line."""
+"""The matrix form: feed, forward, error and backpropagate, line by line."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
-from chainrule.explaining.figures import scalar
-from chainrule.explaining.page import Block, Line, Note, Section
+from chainrule.explaining.figures import is_written_out
+from chainrule.explaining.naming import page_name, renamed
+from chainrule.explaining.nudge import digits
+from chainrule.explaining.page import Block, Code, Equation, Line, Note, Section
 from chainrule.explaining.source import code_for
-from chainrule.explaining.writer import Writer, numbers_of
-from chainrule.formulas import Letter, render, run, samples_of
+from chainrule.explaining.writer import Writer
+from chainrule.formulas import Letter, expand, parse, renote, substitute
 from chainrule.network import FUSED
-from chainrule.optimizers import Optimizer
-from chainrule.step import State
 from chainrule.tree import flatten
 
 
 def feed(writer: Writer) -> Section:
-    """Write what goes in: the samples and their targets."""
+    """Write what goes in: the samples, their targets, and parameters too large for a line."""
     forward, board = writer.board.forward, writer.board
     X = writer.turned(writer.trace.X, "X", forward)
     Y = writer.turned(writer.trace.targets, "Y", forward)
     first = writer.naming.records[0]["X"]
-    lines: list[Block] = [Line(first, (), {}, X), Line(board.target, (), {}, Y)]
+    lines: list[Block] = [_given(first, X), _given(board.target, Y)]
+    for record, names in zip(writer.trace.records, writer.naming.records, strict=True):
+        for parameter, value in record.params.items():
+            value = writer.turned(value, parameter, forward)
+            if not is_written_out(value) and not board.per_layer:
+                lines.append(_given(names[parameter], value))
     if writer.weight is None:
-        lines.append(Note(f"samples count with weights {writer.trace.weights.round(4).tolist()}"))
+        weights = ", ".join(f"{w:.4g}" for w in writer.trace.weights)
+        lines.append(Note(f"The samples count with the weights w = {weights}."))
     return Section("FEED", tuple(lines))
+
+
+def _given(name: str, value: np.ndarray) -> Line:
+    return Line(name, (), {}, value, given=frozenset({name}))
+
+
+def forward_lines(writer: Writer, i: int) -> list[Line]:
+    """Return the lines that layer i adds to the forward pass."""
+    record = writer.trace.records[i]
+    code = code_for(record.layer, ("forward",))
+    return [
+        writer.layer_line(i, name, formula, writer.board.forward, code)
+        for name, formula in record.layer.formulas.forward.items()
+        if name in record.values
+    ]
 
 
 def forward(writer: Writer) -> Section:
@@ -35,23 +55,32 @@ def forward(writer: Writer) -> Section:
     blocks: list[Block] = []
     defined: set[str] = set()
     for i, record in enumerate(writer.trace.records):
-        if writer.board.per_layer:
-            blocks.append(Note(f'{record.layer!r} at "{record.path}"'))
-        for line in writer.forward(i):
+        lines = forward_lines(writer, i)
+        if writer.board.per_layer or not lines:
+            blocks.append(_layer(writer, i))
+        for line in lines:
             new = [n for n in record.layer.formulas.functions if n not in defined]
             defined.update(new)
-            remark = "; ".join(definition(n, record.layer, writer) for n in new)
-            blocks.append(replace(line, remark=remark))
+            words = [line.remark, *(definition(n, record.layer, writer) for n in new)]
+            blocks.append(replace(line, remark="; ".join(w for w in words if w)))
     return Section("FORWARD", tuple(blocks))
 
 
-def definition(name: str, layer: Any, writer: Writer) -> str:
+def _layer(writer: Writer, i: int) -> Note:
+    record = writer.trace.records[i]
+    shapes = " → ".join("×".join(map(str, record.values[n].shape)) for n in "XY")
+    said = "" if record.layer.formulas.forward else f", {shapes}: it states no formula"
+    return Note(f'{record.layer!r} at "{record.path}"{said}')
+
+
+def definition(name: str, layer: object, writer: Writer) -> str:
     """Return `σ(x) = 1/(1 + e⁻ˣ)` for a function that a layer names, if that says more."""
-    function = layer.formulas.functions[name]
-    shown = render(function.definition, letters=writer.letters)
-    if shown == f"{function.unicode}(x)":
+    function = layer.formulas.functions[name]  # type: ignore[attr-defined]
+    argument = "x" if writer.board.per_layer else "z"
+    shown = writer.text(substitute(parse(function.definition), {"x": Letter(argument)}))
+    if shown == f"{function.unicode}({argument})":
         return ""
-    return f"{function.unicode}(x) = {shown}"
+    return f"{function.unicode}({argument}) = {shown}"
 
 
 def error(writer: Writer) -> Section:
@@ -59,22 +88,98 @@ def error(writer: Writer) -> Section:
     loss = writer.trace.loss
     hidden = []
     if writer.samples > 1 and writer.weight is not None:
-        scale = "1/m: the mean over" if loss.reduction == "mean" else "the sum over"
-        hidden.append(f"{scale} {writer.samples} samples")
-    return Section("ERROR", tuple(writer.error()), remark="; ".join(hidden))
+        what = "1/m: the mean over" if loss.reduction == "mean" else "the sum over"
+        hidden.append(f"{what} m = {writer.samples} samples")
+    blocks: list[Block] = []
+    for name, formula in loss.formulas.forward.items():
+        expression = writer.weighed(formula)
+        if name == "J" and isinstance(expression, Letter):
+            continue  # one sample with weight 1: J is L
+        if name == "A":
+            blocks.append(probabilities(writer))
+            continue
+        code = loss_code(writer)
+        if name == "J":
+            code = code_for(loss, ("__call__",), inherited=True)
+        blocks.append(replace(writer.loss_line(name, expression, back=False), code=code))
+    if not blocks:
+        blocks.append(Note(f"{loss!r} states no formula; L = {writer.trace.value:.4f}"))
+    return Section("ERROR", tuple(blocks), remark="; ".join(hidden))
+
+
+def probabilities(writer: Writer) -> Line:
+    """Return the line A = σ(Z) of a loss on logits."""
+    loss = writer.trace.loss
+    line = writer.loss_line("A", writer.weighed(loss.formulas.forward["A"]), back=False)
+    for (link, _), fused in FUSED.items():
+        formulas = link.formulas
+        if type(loss) is fused and formulas.functions:
+            named = renamed(parse(formulas.forward["Y"].replace("X", "Z")), writer.naming.loss)
+            ways = (named, line.formulas[-1])
+            line = replace(line, formulas=ways, functions=formulas.functions)
+    return replace(line, code=code_for(loss, ("predictions",)))
+
+
+def loss_code(writer: Writer, element: int = 0) -> Code | None:
+    """Return the line of the loss that ran, for its value (0) or its gradient (1)."""
+    trace = writer.trace
+    Z = trace.records[-1].values["Y"]
+    return code_for(
+        trace.loss, ("per_sample",), element=element,
+        ran=lambda: trace.loss.per_sample(Z, trace.targets),
+    )  # fmt: skip
+
+
+def slope(writer: Writer) -> Line | None:
+    """Return the loss's line back: its gradient with respect to the network's output."""
+    loss = writer.trace.loss
+    if "dZ" not in loss.formulas.backward:
+        return None
+    line = writer.loss_line("dZ", writer.weighed(loss.formulas.backward["dZ"]))
+    remark = "½ cancels the 2" if getattr(loss, "scale", "") == "half" else ""
+    return replace(line, code=loss_code(writer, 1), remark=remark)
+
+
+def backward_lines(writer: Writer, i: int, checked: bool = True) -> list[Line]:
+    """Return the lines of layer i on the way back, parameters first; `checked` by the nudge."""
+    record, names = writer.trace.records[i], writer.naming.records[i]
+    lines = []
+    for name, formula in record.layer.formulas.backward.items():
+        if name not in record.values:
+            continue
+        parameter = name[1:] if name[1:] in record.params else ""
+        code = backward_code(record.layer, parameter)
+        line = writer.layer_line(i, name, formula, writer.board.backward, code)
+        if parameter:
+            path = writer.parameter_path(i, parameter)
+            p = flatten(writer.params)[path]
+            found = digits(writer.loss_of(path), p, record.values[name]) if checked else None
+            line = replace(line, digits=found, path=path)
+            if "batch_sum" in formula and writer.samples == 1:
+                line = replace(line, remark="one sample, so no sum")
+        elif name == "dX" and "W" in record.params:
+            line = replace(line, remark=f"{writer.plain(names['W'])} not yet updated")
+        lines.append(line)
+    return sorted(lines, key=lambda line: line.left == page_name("dX", names))
+
+
+def backward_code(layer: object, parameter: str) -> Code | None:
+    """Return the line of source that gives dX, or a parameter's gradient."""
+    methods = ("parameter_gradients", "backward") if parameter else ("backward",)
+    return code_for(layer, methods, parameter)
 
 
 def backpropagate(writer: Writer) -> Section:
     """From the loss back to the input vector."""
-    slope = writer.slope()
-    blocks: list[Block] = [*the_long_way(writer), slope]
-    if getattr(writer.trace.loss, "scale", "") == "half":
-        blocks[-1] = replace(slope, remark="½ cancels the 2")
+    blocks: list[Block] = the_long_way(writer)
+    first = slope(writer)
+    if first is not None:
+        blocks.append(first)
     for i in reversed(range(len(writer.trace.records))):
-        if writer.board.per_layer:
-            record = writer.trace.records[i]
-            blocks.append(Note(f'{record.layer!r} at "{record.path}"'))
-        blocks += writer.backward(i)
+        lines = backward_lines(writer, i)
+        if writer.board.per_layer or not lines:
+            blocks.append(_layer(writer, i))
+        blocks += lines
     return Section(
         "BACKPROPAGATE",
         tuple(blocks),
@@ -84,100 +189,50 @@ def backpropagate(writer: Writer) -> Section:
 
 def the_long_way(writer: Writer) -> list[Block]:
     """For a loss on logits, the two derivatives whose product it takes in one step."""
-    loss = writer.trace.loss
+    loss, board = writer.trace.loss, writer.board
     for (link, plain), fused in FUSED.items():
         if type(loss) is not fused:
             continue
-        A = loss.predictions(writer.trace.records[-1].values["Y"])
-        values = {**writer.loss_values(), "A": A}
+        A = writer.loss_values["A"]
         unfused, layer = plain(reduction=loss.reduction), link()
         _, dA = unfused(A, writer.trace.targets, writer.trace.weights)
         dZ, _ = layer.backward({}, A, dA)
-        names = {**writer.naming.loss, "X": writer.naming.loss["Z"]}
-        first = writer.loss_line(
-            "dA", unfused.formulas.backward["dZ"].replace("Z", "A"), {**values, "dA": dA}, names
-        )
-        back = layer.formulas.backward["dX"].replace("Y", "A").replace("X", "Z")
-        second = writer.loss_line(
-            "dZ", back, {**values, "dA": dA, "dZ": dZ}, names, layer.formulas.functions,
-            {"A": layer.formulas.forward["Y"].replace("X", "Z")},
-        )  # fmt: skip
-        note = "The long way, over the probabilities; the next line is the same in one step."
-        return [Note(note), first, second, Note("In one step:")]
+        values = {**writer.loss_values, "dA": dA, "dZ": dZ}
+        names = writer.naming.loss
+        whole = writer.weighed(unfused.formulas.backward["dZ"].replace("Z", "A"))
+        first = writer.loss_line("dA", whole, values)
+        back = writer.weighed(layer.formulas.backward["dX"].replace("Y", "A").replace("X", "Z"))
+        forward = {"A": layer.formulas.forward["Y"].replace("X", "Z")}
+        functions = layer.formulas.functions
+        second = writer.loss_line("dZ", back, values, None, functions, forward)
+        joined = substitute(expand(back, functions, forward), {"dA": whole})
+        both = renamed(renote(joined, board.backward, left="dZ",
+                              scalars=writer.letters.scalars), names)  # fmt: skip
+        last = slope(writer)
+        assert last is not None
+        cancels = "A (1 − A) cancels" if plain.task == "binary" else "A cancels, Σₖ Y = 1"
+        return [
+            Note("The long way, over the probabilities:"),
+            first,
+            second,
+            Note("Put together, that is one step, and what the code computes:"),
+            Equation(Letter(last.left), (both, last.formulas[0]), remark=cancels),
+        ]
     return []
-
-
-def update(writer: Writer, optimizer: Optimizer, state: State) -> Section:
-    """Write what an update would do to every parameter; the model stays as it was."""
-    rule = optimizer.formulas.update
-    rate = optimizer.rate(state.step)
-    params, slots = flatten(writer.params), state.optimizer
-    gradients = flatten(writer.trace.gradients)
-    scalars = {**numbers_of(optimizer), "learning_rate": float(rate), "t": float(state.step + 1)}
-    new, _ = optimizer.update(writer.params, writer.trace.gradients, slots, state.step)
-    moved = flatten(new)
-    blocks: list[Block] = []
-    if len(rule) > 1:
-        lines = [f"{render(Letter(n))} ← {render(f)}" for n, f in rule.items()]
-        blocks.append(Note("for each p with gradient g:  " + ",  ".join(lines)))
-    for i in reversed(range(len(writer.trace.records))):
-        record, names = writer.trace.records[i], writer.naming.records[i]
-        for parameter in record.params:
-            path = f"{record.path}.{parameter}" if record.path else parameter
-            own = node_at(slots, path)
-            values = run(
-                {n: f for n, f in rule.items() if n != "p"},
-                {**scalars, **{n: v.astype(float) for n, v in own.items()},
-                 "p": params[path], "g": gradients[path]},
-            )  # fmt: skip
-            page = {"p": names[parameter], "g": f"d{names[parameter]}"}
-            blocks.append(
-                writer.update_line(parameter, page, rule["p"], values, moved[path], path, optimizer)
-            )
-    after = writer.loss_at(new, writer.trace.X)
-    direction = "fall" if after < writer.trace.value else "rise"
-    many = "this sample" if writer.samples == 1 else "these samples"
-    loss = writer.plain("L" if writer.samples == 1 else "J")
-    blocks.append(
-        Note(
-            f"{loss} on {many} would {direction} from {scalar(writer.trace.value)} to "
-            f"{scalar(after)}; the model stays as it was."
-        )
-    )
-    return Section("UPDATE", tuple(blocks), remark=render_rule(rule["p"]))
-
-
-def render_rule(formula: str) -> str:
-    """Return the rule for any parameter: p′ = p − η·dp."""
-    return "p′ = " + render(formula).replace("g", "dp")
-
-
-def node_at(tree: Any, path: str) -> Any:
-    """Return what lies at a dotted path of a tree."""
-    for name in path.split("."):
-        tree = tree[name]
-    return tree
 
 
 def code(writer: Writer) -> Section:
     """Write the lines of source that ran, and how they lie against the board."""
     found = {}
     for record in writer.trace.records:
-        for methods in (("forward",), ("backward",), ("parameter_gradients", "backward")):
-            line = code_for(record.layer, methods)
-            if line is not None:
-                found[line.place] = line
-    lines = tuple(Note(f"{place}  {line.text}") for place, line in sorted(found.items()))
-    rows = samples_of(writer.board.forward) == "rows"
-    remark = "" if rows else "keeps samples in rows: its X is Xᵀ here"
-    if writer.board.forward == "columns":
-        remark += ", its W is Wᵀ here"
-    return Section("CODE", lines, remark=remark)
-
-
-def title(network_sizes: list[int], activations: list[str], loss: str, rate: Any) -> str:
-    """Return the page's title: Network 2-2-1, sigmoid, half squared error, η = 0.5."""
-    parts = ["Network " + "-".join(map(str, network_sizes)), *dict.fromkeys(activations), loss]
-    if isinstance(rate, int | float | np.floating):
-        parts.append(f"η = {float(rate):g}")
-    return ", ".join(parts)
+        lines = [code_for(record.layer, ("forward",))]
+        lines += [backward_code(record.layer, p) for p in ("", *record.params)]
+        found.update({line.place: line for line in lines if line is not None})
+    loss = [loss_code(writer), loss_code(writer, 1)]
+    found.update({line.place: line for line in loss if line is not None})
+    remark = {
+        "rows": "keeps samples in rows, as this page does",
+        "columns": "keeps samples in rows: its X is Xᵀ here, its W is Wᵀ here",
+        "transposed": "keeps samples in rows: its X is Xᵀ here",
+    }[writer.board.backward]
+    return Section("CODE", tuple(found[place] for place in sorted(found)), remark=remark)

@@ -33,7 +33,7 @@ def name_values(trace: Trace, board: Board) -> Naming:
     current, layer, activated = board.input_letter, 0, False
     for record in trace.records:
         if board.per_layer:
-            records.append({"X": "X", "Y": "Y", **{p: p for p in record.params}})
+            records.append({"X": "X", "Y": "Y", **{p: p for p in record.params}})  # each its own
             bases |= {p: p for p in (*record.params, "X", "Y")}
             current = "Y"
             continue
@@ -57,8 +57,7 @@ def name_values(trace: Trace, board: Board) -> Naming:
     index = str(layer) if count > 1 and not board.per_layer else ""
     loss = {"Z": current, "Y": board.target, "A": "A" + index}
     bases["A" + index] = "A"
-    spelled = {name: base for name, base in bases.items() if base in board.bases}
-    letters = board.naming(spelled)
+    letters = board.naming(bases, len(trace.X))
     return Naming(records, loss, letters)
 
 

@@ -1,204 +1,235 @@
-"""A formula with its letters exchanged for their numbers, in any form.
+"""A page's formulas in any form: in letters, and with the letters exchanged for their numbers.
 
-The walk over the tree is the language's own (`formulas.layout`); here a letter draws its array, and
-`Boxes` sets matrices of several lines side by side for a terminal.
+The walk over the tree is the language's own (`formulas.layout`). `written` gives a formula in
+letters, `numbers` the last formula of a line with its numbers, `drawn` an array; a form (boxes of
+text, LaTeX, MathML) adds to `formulas.forms.Form` how a matrix, an elided array and an entry look.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import numpy as np
 
+from chainrule.errors import ChainruleError
 from chainrule.explaining import figures
-from chainrule.formulas import Binary, Expression, Letter, Transpose
+from chainrule.explaining.entries import Dots, Entry, Grid, Partial, Sum
+from chainrule.explaining.page import Line
+from chainrule.formulas import (
+    Binary,
+    Expression,
+    Functions,
+    Letter,
+    Letters,
+    Number,
+    Transpose,
+    evaluate,
+)
 from chainrule.formulas.forms import Form
-from chainrule.formulas.functions import Operation
 from chainrule.formulas.layout import Layout, Piece
 from chainrule.formulas.tree import walk
-from chainrule.formulas.unicode import Unicode
 from chainrule.namespace import Array
 
+_PRODUCT, _SCRIPTED = 2, 3  # levels of `formulas.layout`
 
-class NumberForm(Form, Protocol):
-    """A form that can also draw arrays."""
+
+class PageForm(Form, Protocol):
+    """A form that can also draw arrays and entries."""
 
     def matrix(self, cells: list[list[str]]) -> str: ...
 
     def elided(self, text: str) -> str: ...
 
+    def printed(self, text: str) -> str: ...
+
+    def blank(self) -> str: ...
+
+    def entry(self, base: str, index: tuple[str, ...], brackets: bool) -> str: ...
+
 
 @dataclass(frozen=True)
-class NumberLayout(Layout):
-    """A layout in which letters that have a value draw it."""
+class PageLayout(Layout):
+    """A layout that knows what the letters are worth; with `put_in` it draws that instead."""
 
     values: Mapping[str, Array] = field(default_factory=dict)
+    given: frozenset[str] = frozenset()
+    samples: str = "rows"
+    put_in: bool = False
     brackets: bool = False  # whether one number stands in brackets, as a matrix of one entry
 
     def piece(self, expression: Expression) -> Piece:
         match expression:
-            case Transpose(Letter(name)) if name in self.values:
-                return self.drawn(np.asarray(self.values[name]).T)
-            case Letter(name) if name in self.values:
-                return self.drawn(np.asarray(self.values[name]))
+            case Entry():
+                return self.entry(expression, "")
+            case Partial(top, bottom):
+                return self.partial(top, bottom)
+            case Sum(index, body):
+                inner = self.fenced(self.piece(body), _PRODUCT)
+                text = self.form.big("Σ", index, inner.text)
+                return Piece(text, _PRODUCT, "big", open=True)
+            case Grid(rows):
+                return Piece(self.page_form.matrix([[self.piece(c).text for c in r] for r in rows]))
+            case Dots():
+                return Piece(self.page_form.printed("…"))
+        if self.put_in:
+            match expression:
+                case Transpose(Letter(name)) if name in self.values:
+                    return self.number(np.asarray(self.values[name]).T, name in self.given)
+                case Letter(name) if name in self.values:
+                    return self.number(np.asarray(self.values[name]), name in self.given)
+                case Binary("-", Number(1), Letter(name)) if name in self.values:
+                    value = 1 - np.asarray(self.values[name])
+                    if figures.is_written_out(value):  # 1 − 0.5902 is shown as 0.4098
+                        return self.number(value, name in self.given)
         return super().piece(expression)
 
-    def drawn(self, value: Array) -> Piece:
-        text = draw(self.form, value, self.brackets)  # type: ignore[arg-type]
+    @property
+    def page_form(self) -> PageForm:
+        """The form, which can draw arrays."""
+        return self.form  # type: ignore[return-value]
+
+    def number(self, value: Array, given: bool) -> Piece:
+        text = drawn(self.page_form, value, self.brackets, given, short=True)
         negative = value.size == 1 and not (self.brackets and value.ndim) and value.item() < 0
         return Piece(text, negative=bool(negative))
 
+    def entry(self, entry: Entry | Letter, prefix: str) -> Piece:
+        """Return an entry, its letter made small: a₂ for an entry of A₂."""
+        symbol = self.letters.symbol(entry.name)
+        if len(symbol.base) == 1:
+            symbol = replace(symbol, base=symbol.base.lower())
+        if symbol.gradient:
+            loss = self.letters.symbol("L")
+            return self.quotient(loss, replace(symbol, gradient=False), entry)
+        way = self.letters.index if symbol.index else "subscript"
+        text = self.form.symbol(symbol, prefix, way)
+        return Piece(self.indexed(text, entry, bool(symbol.index) and way == "subscript"))
 
-def draw(form: NumberForm, value: Array, brackets: bool) -> str:
-    """Return an array in a form: written out where it is small, else its size and range."""
+    def indexed(self, text: str, entry: Entry | Letter, brackets: bool) -> str:
+        index = entry.index if isinstance(entry, Entry) else ()
+        if not index:
+            return text
+        return self.page_form.entry(text, tuple(map(str, index)), brackets)
+
+    def quotient(self, top: object, bottom: object, entry: Entry | Letter) -> Piece:
+        mark = self.mark
+        way = self.letters.index
+        over = self.form.symbol(top, mark, way)  # type: ignore[arg-type]
+        text = self.form.symbol(bottom, mark, way)  # type: ignore[arg-type]
+        brackets = bool(bottom.index) and way == "subscript"  # type: ignore[attr-defined]
+        under = self.indexed(text, entry, brackets)
+        return Piece(self.form.fraction(over, under), _PRODUCT, "gradient")
+
+    @property
+    def mark(self) -> str:
+        """∂, or the board's straight d."""
+        return "d" if self.letters.gradient == "dL/dW" else "∂"
+
+    def partial(self, top: Entry | Letter, bottom: Entry | Letter) -> Piece:
+        over, under = self.entry(top, self.mark), self.entry(bottom, self.mark)
+        text = self.form.fraction(over.text, under.text)
+        return Piece(text, _SCRIPTED if self.form.stacked else _PRODUCT, "gradient")
+
+    def is_scalar(self, expression: Expression) -> bool:
+        match expression:
+            case Entry() | Partial() | Sum() | Dots():
+                return True
+            case Letter(name) if self.put_in and name in self.values:
+                return np.size(self.values[name]) == 1
+        return super().is_scalar(expression)
+
+    def big(self, name: str, argument: Expression) -> Piece:
+        if not self.single(name, argument):
+            return super().big(name, argument)
+        inner = self.fenced(self.piece(argument), _PRODUCT)
+        if not self.put_in:
+            inner = replace(inner, text=self.form.big("Σ", "", inner.text))
+        return replace(inner, level=_PRODUCT, open=True)
+
+    def single(self, name: str, argument: Expression) -> bool:
+        """Say whether a sum runs over one entry alone."""
+        if not self.values or name not in ("feature_sum", "batch_sum"):
+            return False
+        try:
+            value = evaluate(argument, self.values, self.functions, self.samples)
+        except ChainruleError:
+            return False
+        first = (self.samples == "columns") == (name == "feature_sum")
+        return np.ndim(value) == 2 and np.shape(value)[0 if first else 1] == 1
+
+    def scaled(self, divisor: Piece, total: Piece) -> Piece:
+        piece = super().scaled(divisor, total)
+        if not self.put_in or total.product == "big":
+            return piece
+        share = self.form.fraction(self.form.number(1), divisor.text)
+        return replace(piece, text=self.form.infix(share, "·", total.text, wide=False))
+
+
+def written(
+    form: PageForm,
+    expression: Expression,
+    letters: Letters,
+    functions: Functions | None = None,
+    line: Line | None = None,
+) -> str:
+    """Return a formula in letters; `line` tells what its letters are worth (Σ over one is Σ)."""
+    layout = PageLayout(form, letters, functions or (line.functions if line else {}))
+    if line is not None:
+        layout = replace(layout, values=line.values, samples=line.samples)
+    return layout.piece(expression).text
+
+
+def number_layout(form: PageForm, line: Line, letters: Letters) -> PageLayout:
+    """Return the layout that puts in the numbers of a line."""
+    return PageLayout(
+        form, letters, line.functions, line.values, line.given, line.samples,
+        put_in=True, brackets=is_matrix_line(line),
+    )  # fmt: skip
+
+
+def numbers(form: PageForm, line: Line, letters: Letters) -> str:
+    """Return the last formula with its numbers put in, "" where that would say nothing.
+
+    That is so for a letter alone, and where every array is too large to be written out.
+    """
+    if line.blank or not line.formulas or isinstance(line.formulas[-1], Letter | Number):
+        return ""
+    arrays = [np.asarray(v) for v in line.values.values() if np.size(v) > 1]
+    if arrays and not any(map(figures.is_written_out, arrays)):
+        return ""
+    return number_layout(form, line, letters).piece(line.formulas[-1]).text
+
+
+def result(form: PageForm, line: Line) -> str:
+    """Return the result of a line; on a worksheet, a blank for each of its numbers."""
+    if line.blank:
+        shape = np.atleast_2d(line.result).shape
+        one = form.blank()
+        return one if shape == (1, 1) else form.matrix([[one] * shape[1]] * shape[0])
+    return drawn(form, line.result, is_matrix_line(line), line.left in line.given)
+
+
+def is_matrix_line(line: Line) -> bool:
+    """Say whether one number is drawn as a matrix: where matrices are multiplied, or given."""
+    return not line.formulas or any(has_matrix_product(f) for f in line.formulas)
+
+
+def drawn(
+    form: PageForm, value: Array, brackets: bool, given: bool = False, short: bool = False
+) -> str:
+    """Return an array in a form: written out where it is small, else its size, range and norm."""
     value = np.asarray(value, float)
     if value.size == 1 and not (brackets and value.ndim):
-        return form.minus(figures.scalar(-value.item())) if value.item() < 0 else figures.scalar(
-            value.item()
-        )  # fmt: skip
+        number = value.item()
+        text = figures.text(form, abs(number), given)
+        return form.minus(text) if number < 0 and text != "0" else text
     if not figures.is_written_out(value):
-        return form.elided(figures.elided(value))
-    return form.matrix(figures.cells(value))
+        return form.elided(figures.size(value) if short else figures.elided(value))
+    return form.matrix(figures.cells(value, given))
 
 
 def has_matrix_product(expression: Expression) -> bool:
     """Say whether a formula multiplies matrices; then even one number is a matrix."""
     return any(isinstance(node, Binary) and node.operator == "@" for node in walk(expression))
-
-
-# --- terminal: boxes of text -----------------------------------------------------------------
-
-
-def height(text: str) -> int:
-    """Return how many lines a box has."""
-    return text.count("\n") + 1
-
-
-def width(text: str) -> int:
-    """Return how many columns a box has."""
-    return max(map(len, text.split("\n")))
-
-
-def beside(*boxes: str) -> str:
-    """Return boxes side by side. Line (height − 1) // 2 of a box is the one it is read at.
-
-    >>> print(beside("a = ", "⎡1⎤\\n⎣2⎦", " + b"))
-    a = ⎡1⎤ + b
-        ⎣2⎦
-    """
-    above = max((height(b) - 1) // 2 for b in boxes)
-    below = max(height(b) - 1 - (height(b) - 1) // 2 for b in boxes)
-    rows = [""] * (above + below + 1)
-    for box in boxes:
-        lines, wide = box.split("\n"), width(box)
-        first = above - (len(lines) - 1) // 2
-        for i in range(len(rows)):
-            inside = 0 <= i - first < len(lines)
-            rows[i] += (lines[i - first] if inside else "").ljust(wide)
-    return "\n".join(row.rstrip() if i != above else row for i, row in enumerate(rows))
-
-
-def bracketed(lines: list[str], left: str, right: str) -> str:
-    """Return lines in tall brackets; `left` and `right` are top, middle, bottom and single."""
-    if len(lines) == 1:
-        return f"{left[3]}{lines[0]}{right[3]}"
-    last = len(lines) - 1
-    kinds = [0 if i == 0 else 2 if i == last else 1 for i in range(len(lines))]
-    return "\n".join(left[k] + line + right[k] for k, line in zip(kinds, lines, strict=True))
-
-
-def _several(text: Any) -> bool:
-    return isinstance(text, str) and "\n" in text
-
-
-class Boxes(Unicode):
-    """Unicode text in which a matrix takes several lines."""
-
-    def matrix(self, cells: list[list[str]]) -> str:
-        widths = [max(len(row[j]) for row in cells) for j in range(len(cells[0]))]
-        lines = ["  ".join(c.rjust(w) for c, w in zip(r, widths, strict=True)) for r in cells]
-        return bracketed(lines, "⎡⎢⎣[", "⎤⎥⎦]")
-
-    def elided(self, text: str) -> str:
-        return f"⟨{text}⟩"
-
-    def _set(self, method: Callable[..., Any], *arguments: Any) -> Any:
-        """Call the one-line drawing with stand-ins for tall boxes, then set these in their place."""
-        tall = {chr(0xE000 + i): a for i, a in enumerate(arguments) if _several(a)}
-        if not tall:
-            return method(*arguments)
-        stand_ins = [chr(0xE000 + i) if _several(a) else a for i, a in enumerate(arguments)]
-        line = method(*stand_ins)
-        return None if line is None else self._filled(line, tall)
-
-    def _filled(self, line: str, tall: Mapping[str, str]) -> str:
-        parts, text = [], ""
-        for character in line:
-            if character in tall:
-                parts += [text, tall[character]]
-                text = ""
-            else:
-                text += character
-        return beside(*(p for p in [*parts, text] if p))
-
-    def parentheses(self, a: str) -> str:
-        return bracketed(a.split("\n"), "⎛⎜⎝(", "⎞⎟⎠)") if _several(a) else f"({a})"
-
-    def iverson(self, a: str) -> str:
-        return bracketed(_padded(a), "⎡⎢⎣[", "⎤⎥⎦]") if _several(a) else f"[{a}]"
-
-    def absolute(self, a: str) -> str:
-        return bracketed(_padded(a), "││││", "││││")
-
-    def infix(self, a: str, sign: str, b: str, wide: bool) -> str:
-        return str(self._set(super().infix, a, sign, b, wide))
-
-    def minus(self, a: str) -> str:
-        return str(self._set(super().minus, a))
-
-    def fraction(self, a: str, b: str) -> str:
-        return str(self._set(super().fraction, a, b))
-
-    def power(self, a: str, b: str, simple: bool) -> str:
-        return str(self._set(super().power, a, b, simple))
-
-    def transpose(self, a: str) -> str:
-        return str(self._set(super().transpose, a))
-
-    def root(self, a: str, simple: bool) -> str:
-        return str(self._set(super().root, a, simple))
-
-    def exponential(self, a: str) -> str | None:
-        return None if _several(a) else super().exponential(a)
-
-    def big(self, sign: str, under: str, a: str) -> str:
-        return str(self._set(super().big, sign, under, a))
-
-    def cases(self, condition: str, a: str, b: str) -> str:
-        return str(self._set(super().cases, condition, a, b))
-
-    def call(self, function: Operation | str, prime: bool, arguments: list[str]) -> str:
-        if not any(map(_several, arguments)):
-            if len(arguments) == 1 and arguments[0].startswith("["):
-                return (
-                    super().call(function, prime, arguments).replace("([", "[").replace("])", "]")
-                )
-            return super().call(function, prime, arguments)
-        name = function if isinstance(function, str) else function.unicode
-        name += "′" * prime
-        if len(arguments) == 1 and arguments[0].split("\n")[0][0] == "⎡":
-            return beside(name, arguments[0])
-        inner = beside(*(part for a in arguments for part in (a, ", ")))
-        inner = "\n".join(line.rstrip(", ") if i == (height(inner) - 1) // 2 else line
-                          for i, line in enumerate(inner.split("\n")))  # fmt: skip
-        return beside(name, bracketed(_padded(inner), "⎛⎜⎝(", "⎞⎟⎠)"))
-
-    def equation(self, a: str, arrow: bool, b: str) -> str:
-        return str(self._set(super().equation, a, arrow, b))
-
-
-def _padded(box: str) -> list[str]:
-    wide = width(box)
-    return [line.ljust(wide) for line in box.split("\n")]

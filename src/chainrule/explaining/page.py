@@ -1,7 +1,8 @@
 """An explanation as data: what every format shows, and none of how it looks.
 
 A page is a list of sections, a section a list of blocks. The formulas in it are trees and the
-numbers arrays, all in the board's orientation; `text.py` and the other formats draw them.
+numbers arrays, all in the board's orientation. `numbers.py` writes both in any form; `text.py`
+and the other formats only lay them out.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from chainrule.namespace import Array
 
 @dataclass(frozen=True)
 class Code:
-    """A line of source that ran."""
+    """A line of source that ran. As a block of its own it is a line of the section CODE."""
 
     file: str
     line: int
@@ -31,9 +32,10 @@ class Code:
 class Line:
     """`left = formula = … = numbers put in = result`.
 
-    `formulas` are ways to write the right side, the last of which has its letters exchanged for
-    `values`. `digits` is how many digits the gradient shares with the numeric one (None: no
-    gradient). `functions` are the named functions that the formulas use.
+    `formulas` are ways to write the right side (none for what is given), the last of which has its
+    letters exchanged for `values`. `given` are the names that stand on the board as they are; all
+    others are computed. `functions` are the named functions that the formulas use. `digits` is
+    how many digits the gradient shares with the numeric one (None: no gradient).
     """
 
     left: str
@@ -46,26 +48,52 @@ class Line:
     digits: int | None = None
     remark: str = ""
     path: str = ""  # the result's name in the code, "0.W"
+    given: frozenset[str] = frozenset()
+    shapes: str = ""  # (2,2)·(2,1) + (2,1) → (2,1)
+    blank: bool = False  # on a worksheet: the result is left for the student
 
 
 @dataclass(frozen=True)
 class Factor:
-    """One derivative of a chain: ∂a₂/∂z₂, what it is, and its number."""
+    """One derivative of a chain: ∂a₂/∂z₂, what it is in letters (None: not said), its number."""
 
-    derivative: str
-    formula: str
+    derivative: Expression
+    formula: Expression | None
     value: float
 
 
 @dataclass(frozen=True)
 class Chain:
-    """A derivative as the product of its factors, or as a sum of such products."""
+    """A derivative as the product of its factors, or as a sum of such products.
 
-    left: str
+    `general` is how it is written before the products are written out: Σⱼ … . `omitted` are how
+    many further products there are, and what they add up to. `nudge` is the numeric derivative.
+    """
+
+    left: Expression
     products: tuple[tuple[Factor, ...], ...]
     result: float
+    general: tuple[Expression, ...] = ()
+    omitted: tuple[int, float] = (0, 0.0)
+    functions: Functions = field(default_factory=dict)
     nudge: float | None = None
     remark: str = ""
+
+
+@dataclass(frozen=True)
+class Equation:
+    """`left = right = right …` in letters alone; a step of a derivation.
+
+    `values` are what the right sides' letters are worth and `result` what they give, if that is
+    shown as well: it then follows as a last `= …`.
+    """
+
+    left: Expression
+    rights: tuple[Expression, ...]
+    remark: str = ""
+    label: str = ""  # words before it, "the text:"
+    functions: Functions = field(default_factory=dict)
+    result: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -82,7 +110,7 @@ class Note:
     text: str
 
 
-Block = Line | Chain | Table | Note
+Block = Line | Chain | Equation | Table | Note | Code
 
 
 @dataclass(frozen=True)
@@ -101,7 +129,11 @@ class Page:
     title: str
     sample: str
     preamble: tuple[str, ...]
-    arrow: tuple[str, ...]
+    arrow: tuple[str, ...]  # forward: X, Z₁ = W₁·X + b₁, …, L
     sections: tuple[Section, ...]
     letters: Letters
-    checked: tuple[int, int] = (0, 0)  # gradients that agree, of how many
+    checked: tuple[int, int] = (0, 0)  # parameters whose gradient agrees, of how many
+    arrow_back: tuple[str, ...] = ()  # X, dZ₁, …, L: to be read from the right
+    board: str = "rows"
+    form: str = "matrix"
+    focus: str = ""

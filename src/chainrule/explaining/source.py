@@ -4,30 +4,49 @@ from __future__ import annotations
 
 import ast
 import inspect
+import sys
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from chainrule.explaining.page import Code
 
 
-def code_for(owner: object, methods: tuple[str, ...], name: str = "") -> Code | None:
+def code_for(
+    owner: object,
+    methods: tuple[str, ...],
+    name: str = "",
+    inherited: bool = False,
+    ran: Callable[[], object] | None = None,
+    element: int = 0,
+) -> Code | None:
     """Return the line in the first of these methods, as its class defines it, that gives `name`.
 
-    That is the line with the dictionary key "name", else the last `return`.
+    That is the line with the dictionary key "name", else the last `return`. A method of a base
+    class that only calls another one is passed over, unless `inherited`. `ran` calls the method
+    once more, to see which of several returns is taken. `element` counts in a returned tuple.
 
     >>> from chainrule.layers import Dense
     >>> code_for(Dense(3), ("forward",)).text
     'return X @ params["W"] + params["b"], X'
     """
     for method in methods:
-        found = _in(owner, method, name)
+        found = _in(owner, method, name, inherited, ran, element)
         if found is not None:
             return found
     return None
 
 
-def _in(owner: object, method: str, name: str) -> Code | None:
+def _in(
+    owner: object,
+    method: str,
+    name: str,
+    inherited: bool,
+    ran: Callable[[], object] | None,
+    element: int,
+) -> Code | None:
     function: Any = getattr(type(owner), method, None)
     try:
         lines, first = inspect.getsourcelines(function)
@@ -35,15 +54,44 @@ def _in(owner: object, method: str, name: str) -> Code | None:
         tree = ast.parse(textwrap.dedent("".join(lines)))
     except (OSError, TypeError, SyntaxError):
         return None
-    if file == "base.py":
+    if file == "base.py" and not inherited:
         return None  # a default that only calls another method
-    place = _place(tree, name)
+    taken = None if ran is None else {n - first + 1 for n in lines_that_ran(function, ran)}
+    place = _place(tree, name, taken, element)
     if place is None:
         return None
     return Code(file, first + place - 1, lines[place - 1].strip().rstrip(","))
 
 
-def _place(tree: ast.AST, name: str) -> int | None:
+def lines_that_ran(function: Any, call: Callable[[], object]) -> set[int]:
+    """Return the line numbers of a function that run during a call.
+
+    >>> def sign(x):
+    ...     if x < 0:
+    ...         return -1
+    ...     return 1
+    >>> len(lines_that_ran(sign, lambda: sign(3)))
+    2
+    """
+    seen: set[int] = set()
+
+    def watch(frame: FrameType, event: str, _: object) -> Any:
+        if frame.f_code is not function.__code__:
+            return None
+        if event == "line":
+            seen.add(frame.f_lineno)
+        return watch
+
+    before = sys.gettrace()
+    sys.settrace(watch)
+    try:
+        call()
+    finally:
+        sys.settrace(before)
+    return seen
+
+
+def _place(tree: ast.AST, name: str, taken: set[int] | None, element: int) -> int | None:
     """Return the line of the key "name"; without a name that of the value which is returned."""
     returned: ast.Return | None = None
     assigned: dict[str, int] = {}
@@ -54,11 +102,10 @@ def _place(tree: ast.AST, name: str) -> int | None:
                     return key.lineno
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             assigned[node.targets[0].id] = node.lineno
-        if isinstance(node, ast.Return) and node.lineno > (returned.lineno if returned else 0):
-            returned = node
+        if isinstance(node, ast.Return) and (taken is None or node.lineno in taken):
+            returned = node if returned is None or node.lineno > returned.lineno else returned
     if name or returned is None:
         return None
-    value = returned.value.elts[0] if isinstance(returned.value, ast.Tuple) else returned.value
-    return (
-        assigned.get(value.id, returned.lineno) if isinstance(value, ast.Name) else returned.lineno
-    )
+    value = returned.value.elts[element] if isinstance(returned.value, ast.Tuple) else returned.value
+    named = isinstance(value, ast.Name) and value.id in assigned
+    return assigned[value.id] if named else returned.lineno  # type: ignore[union-attr]

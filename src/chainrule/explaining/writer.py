@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from chainrule.explaining.board import Board
+from chainrule.explaining.boxes import Boxes
 from chainrule.explaining.naming import Naming, name_values, page_name, renamed
-from chainrule.explaining.nudge import digits
-from chainrule.explaining.page import Line
-from chainrule.explaining.simplify import simplified, with_weights
-from chainrule.explaining.source import code_for
+from chainrule.explaining.numbers import written
+from chainrule.explaining.page import Code, Line
+from chainrule.explaining.shapes import shape_algebra
+from chainrule.explaining.simplify import pulled, simplified, with_weights
 from chainrule.explaining.trace import Record, Trace
 from chainrule.formulas import (
     Expression,
@@ -31,16 +32,22 @@ from chainrule.formulas import (
 )
 from chainrule.layers.base import Context, Layer
 from chainrule.namespace import Array
-from chainrule.tree import flatten, map_leaves
+from chainrule.tree import map_leaves
 from chainrule.tree import replace as replace_leaves
 
 Value = Callable[[Array], float]
+Names = Mapping[str, str]
 
 
 class Writer:
-    """Writes the lines of one pass on a board."""
+    """What one pass on a board needs: its names, its arrays as they lie there, its lines."""
 
     def __init__(self, network: Layer, trace: Trace, params: Any, running: Any, board: Board):
+        hidden = sum(bool(r.params) for r in trace.records) > 1
+        if hidden and board.with_hidden:
+            from chainrule.explaining.board import board_named
+
+            board = board_named(board.with_hidden)
         self.network, self.trace, self.board = network, trace, board
         self.params = map_leaves(lambda p: p.astype(np.float64), params)
         self.running = running
@@ -60,147 +67,131 @@ class Writer:
         first = float(self.trace.weights[0])
         return first if np.allclose(self.trace.weights, first) else None
 
+    @cached_property
+    def whole(self) -> bool:
+        """Whether every sample's targets sum to 1, as one-hot rows do."""
+        return bool(np.allclose(self.trace.targets.sum(axis=-1), 1))
+
+    def weighed(self, formula: str) -> Expression:
+        """Return a formula of the loss with what its weights are for this pass."""
+        return with_weights(parse(formula), self.weight, self.samples, self.whole)
+
     # --- lines ------------------------------------------------------------------------------
 
-    def forward(self, i: int) -> list[Line]:
-        """Return the lines that layer i adds to the forward pass."""
-        record = self.trace.records[i]
-        lines = record.layer.formulas.forward
-        return [
-            self.line(
-                record, self.naming.records[i], name, formula, self.board.forward, ("forward",)
-            )
-            for name, formula in lines.items()
-            if name in record.values
-        ]
-
-    def backward(self, i: int) -> list[Line]:
-        """Return the lines of layer i on the way back: parameters first, dX last."""
-        record = self.trace.records[i]
-        lines = record.layer.formulas.backward
-        names = self.naming.records[i]
-        written = []
-        for name, formula in lines.items():
-            if name not in record.values:
-                continue
-            methods = ("backward",) if name == "dX" else ("parameter_gradients", "backward")
-            line = self.line(record, names, name, formula, self.board.backward, methods)
-            remark = ""
-            if name != "dX":
-                path = f"{record.path}.{name[1:]}" if record.path else name[1:]
-                found = digits(self.loss_of(path), flatten(self.params)[path], record.values[name])
-                line = replace(line, digits=found, path=path)
-                if "batch_sum" in formula and self.samples == 1:
-                    remark = "one sample, so no sum"
-            elif record.params and "W" in record.params:
-                remark = f"{self.plain(names['W'])} not yet updated"
-            written.append(replace(line, remark=remark))
-        return sorted(written, key=lambda line: line.left == page_name("dX", names))
-
-    def line(
-        self,
-        record: Record,
-        names: Mapping[str, str],
-        name: str,
-        formula: str,
-        notation: str,
-        methods: tuple[str, ...],
+    def layer_line(
+        self, i: int, name: str, formula: str, notation: str, code: Code | None = None
     ) -> Line:
-        """Return one line of a layer: its formula, re-noted and renamed, with this pass's arrays."""
-        layer, values = record.layer, {**record.values, **numbers_of(record.layer)}
-        functions: dict[str, Any] = {**layer.formulas.functions}
-        for rearranged, apply in layer.structural(record.cache).items():
+        """Return one line of layer i: its formula, re-noted and renamed, with its arrays."""
+        record, names = self.trace.records[i], self.naming.records[i]
+        values = {**record.values, **numbers_of(record.layer)}
+        functions: dict[str, Any] = {**record.layer.formulas.functions}
+        for rearranged, apply in record.layer.structural(record.cache).items():
             functions[rearranged] = structural(rearranged, apply)
         if any(np.ndim(v) > 2 for v in record.values.values()):
             notation = "rows"  # images do not turn
-        return self._line(
-            name, simplified(parse(formula), self.samples), values, names, notation, functions, layer.formulas.forward,
-            code=code_for(layer, methods, name[1:] if name.startswith("d") and name != "dX" else ""),
+        given = {*record.params, *numbers_of(record.layer)} | ({"X"} if i == 0 else set())
+        expression = simplified(parse(formula), self.samples)
+        line = self.line(
+            name, expression, values, names, notation, functions,
+            record.layer.formulas.forward, given,
         )  # fmt: skip
-
-    def error(self) -> list[Line]:
-        """Return the loss's lines forward: what it compares, L, and J where that is another."""
-        loss, values = self.trace.loss, self.loss_values()
-        lines = []
-        for name, formula in loss.formulas.forward.items():
-            expression = with_weights(parse(formula), self.weight, self.samples)
-            if name == "J" and isinstance(expression, Letter):
-                continue  # one sample with weight 1: J is L
-            code = code_for(loss, ("predictions",) if name == "A" else ("per_sample",))
-            lines.append(self._line(name, expression, values, self.naming.loss,
-                                    self.board.forward, {}, {}, code=code))  # fmt: skip
-        return lines
-
-    def slope(self) -> Line:
-        """Return the loss's line back: its gradient with respect to the network's output."""
-        formula = with_weights(
-            parse(self.trace.loss.formulas.backward["dZ"]), self.weight, self.samples
-        )
-        code = code_for(self.trace.loss, ("per_sample",))
-        return self._line("dZ", formula, self.loss_values(), self.naming.loss,
-                          self.board.backward, {}, {}, code=code)  # fmt: skip
+        last = i == len(self.trace.records) - 1
+        if name[0] == "d" and self.board.fold and last and (name != "dX" or i):
+            line = self.folded(line, name, expression, names, notation)
+        return replace(line, code=code, remark=self.broadcast(line))
 
     def loss_line(
         self,
         name: str,
-        formula: str,
-        values: Mapping[str, Any],
-        names: Mapping[str, str],
+        formula: Expression,
+        values: Mapping[str, Any] | None = None,
+        names: Names | None = None,
         functions: Functions | None = None,
         forward: Mapping[str, str] | None = None,
+        back: bool = True,
     ) -> Line:
-        """Return a line of the loss that is not one of its own formulas."""
-        expression = with_weights(parse(formula), self.weight, self.samples)
-        return self._line(name, expression, values, names, self.board.backward,
-                          functions or {}, forward or {}, code=None)  # fmt: skip
+        """Return a line of the loss, on the way back or forward."""
+        notation = self.board.backward if back else self.board.forward
+        return self.line(
+            name, formula, values or self.loss_values, names or self.naming.loss, notation,
+            functions or {}, forward or {}, {"Y", "m", "k", "w"},
+        )  # fmt: skip
 
-    def update_line(
-        self,
-        parameter: str,
-        names: Mapping[str, str],
-        formula: str,
-        values: Mapping[str, Any],
-        moved: Array,
-        path: str,
-        optimizer: Any,
-    ) -> Line:
-        """Return W′ = W − η dW for one parameter, turned as the board turns that parameter."""
-        notation = self.board.backward
-        arrays = {
-            page_name(letter, names): self.turned(values[letter], parameter, notation)
-            for letter in letters_in(parse(formula))
-        }
-        result = self.turned(moved, parameter, notation)
-        code = code_for(optimizer, ("rule",))
-        return Line(f"{names['p']}′", (renamed(parse(formula), names),), arrays, result,
-                    {}, samples_of(notation), code, path=path)  # fmt: skip
-
-    def _line(
+    def line(
         self,
         name: str,
         expression: Expression,
         values: Mapping[str, Any],
-        names: Mapping[str, str],
+        names: Names,
         notation: str,
         functions: Functions,
         forward: Mapping[str, str],
-        code: Any,
+        given: set[str],
     ) -> Line:
-        scalars = self.letters.scalars
-        options: Any = {"scalars": scalars, "functions": functions}
+        """Return `name = expression` on the board; `given` are the letters that are not computed."""
+        options: Any = {"scalars": self.letters.scalars, "functions": functions}
         noted = renote(expression, notation, left=name, **options)
-        renamed_once = renamed(noted, names)
         noted_forward = {n: renote(f, notation, left=n, **options) for n, f in forward.items()}
-        written_out = renamed(expand(noted, functions, noted_forward), names)
-        ways = (renamed_once,) if written_out == renamed_once else (renamed_once, written_out)
+        spread = expand(noted, functions, noted_forward)
+        ways = [renamed(noted, names)]
+        if spread != noted:
+            ways.append(renamed(spread, names))
         arrays = {}
-        for letter in {*letters_in(noted), *letters_in(expand(noted, functions, noted_forward))}:
+        for letter in dict.fromkeys([*letters_in(noted), *letters_in(spread)]):
             if letter in values:
                 arrays[page_name(letter, names)] = self.turned(values[letter], letter, notation)
         result = self.turned(values[name], name, notation)
         return Line(
-            page_name(name, names), ways, arrays, result, functions, samples_of(notation), code
+            page_name(name, names), tuple(ways), arrays, result, functions, samples_of(notation),
+            given=frozenset(page_name(n, names) for n in given),
+            shapes=shape_algebra(ways[-1], arrays, result),
+        )  # fmt: skip
+
+    def folded(
+        self, line: Line, name: str, expression: Expression, names: Names, notation: str
+    ) -> Line:
+        """Return the line with the error written out in it: X·(A − Y)ᵀ for X·dZᵀ."""
+        from chainrule.formulas import Binary, Transpose, substitute
+
+        loss = self.naming.loss
+        slope = renamed(self.weighed(self.trace.loss.formulas.backward["dZ"]), loss)
+        whole = substitute(renamed(expression, names), {"d" + loss["Z"]: slope})
+        scalars = self.letters.scalars
+        noted = pulled(
+            renote(simplified(whole, self.samples), notation, left=page_name(name, names),
+                   scalars=scalars)
+        )  # fmt: skip
+        values = dict(line.values)
+        values.pop("d" + loss["Z"], None)
+        for letter, value in self.loss_values.items():
+            if letter in loss and loss[letter] in letters_in(noted):
+                values[loss[letter]] = self.turned(value, letter, notation)
+        values["m"] = np.float64(self.samples)
+        one = all(np.size(values[n]) == 1 for n in letters_in(slope) if n in values)
+        match noted:
+            case Binary("@", other, Transpose(error)) if one and error == slope:
+                noted = Binary("*", error, other)  # (a − y)ᵀ is one number: (a − y)·x
+            case Binary("@", error, other) if one and error == slope:
+                noted = Binary("*", error, other)
+        needed = {n: v for n, v in values.items() if n in {*letters_in(noted)}}
+        return replace(
+            line,
+            formulas=(line.formulas[0], noted),
+            values={**line.values, **needed},
+            given=line.given | {loss["Y"], "m"},
+            shapes=shape_algebra(noted, needed, line.result),
         )
+
+    def broadcast(self, line: Line) -> str:
+        """Say which smaller value is added to every sample."""
+        from chainrule.formulas import Binary
+
+        match line.formulas[-1]:
+            case Binary("+", _, Letter(name)) if name in line.values and self.samples > 1:
+                if np.size(line.values[name]) < np.size(line.result):
+                    place = "column" if line.samples == "columns" else "row"
+                    return f"{self.plain(name)} on every {place}"
+        return ""
 
     # --- values -----------------------------------------------------------------------------
 
@@ -211,8 +202,9 @@ class Writer:
             return array
         return np.asarray(turn(array, notation, letter, scalars=self.letters.scalars))
 
+    @cached_property
     def loss_values(self) -> dict[str, Any]:
-        """Return the letters of the loss's formulas, in rows."""
+        """The letters of the loss's formulas, in rows."""
         trace = self.trace
         Z = trace.records[-1].values["Y"]
         L, dL = trace.loss.per_sample(Z, trace.targets)
@@ -225,6 +217,7 @@ class Writer:
             "dZ": trace.weights[:, None] * dL,
             "k": float(Z.shape[1]),
             "m": float(self.samples),
+            **numbers_of(trace.loss),
         }
         if "A" in trace.loss.formulas.forward:
             values["A"] = trace.loss.predictions(Z)
@@ -232,23 +225,32 @@ class Writer:
 
     def loss_of(self, path: str) -> Value:
         """Return the loss as a function of one parameter, the others held."""
-
-        def value(p: Array) -> float:
-            params = replace_leaves(self.params, {path: p})
-            return self.loss_at(params, self.trace.X)
-
-        return value
+        return lambda p: self.loss_at(replace_leaves(self.params, {path: p}), self.trace.X)
 
     def loss_at(self, params: Any, X: Array) -> float:
         """Return the loss of this pass's samples at other parameters or inputs."""
         Z, _ = self.network.forward(params, X, Context(state=self.running))
         return float(self.trace.loss(Z, self.trace.targets, self.trace.weights)[0])
 
+    # --- words ------------------------------------------------------------------------------
+
+    @property
+    def total(self) -> str:
+        """What is minimised here: L for one sample, J for several."""
+        return "L" if self.samples == 1 and self.weight == 1 else "J"
+
     def plain(self, name: str) -> str:
         """Return a page name as text, W₂."""
-        from chainrule.formulas import render
+        return self.text(Letter(name))
 
-        return render(Letter(name), letters=self.letters)
+    def text(self, expression: Expression, functions: Functions | None = None) -> str:
+        """Return a formula as text, for a sentence."""
+        return written(Boxes(), expression, self.letters, functions)
+
+    def parameter_path(self, i: int, parameter: str) -> str:
+        """Return the dotted name of a parameter of layer i."""
+        path = self.trace.records[i].path
+        return f"{path}.{parameter}" if path else parameter
 
 
 def numbers_of(layer: Any) -> dict[str, float]:
@@ -268,3 +270,11 @@ def structural(name: str, apply: Callable[..., Array]) -> Operation:
         return apply(*arguments)
 
     return Operation(evaluate, name, rf"\operatorname{{{name}}}", elementwise=False)
+
+
+def record_of(writer: Writer, name: str) -> tuple[int, Record] | None:
+    """Return the layer that a page name's parameter belongs to."""
+    for i, names in enumerate(writer.naming.records):
+        if name in names.values():
+            return i, writer.trace.records[i]
+    return None

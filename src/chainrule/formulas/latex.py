@@ -71,7 +71,8 @@ class Latex:
         if not symbol.primes:
             return base
         # A raised index and a prime are one superscript in TeX.
-        return f"{{{base}}}'" if index != "subscript" and symbol.index else base + "'"
+        marks = "'" * len(symbol.primes)
+        return f"{{{base}}}{marks}" if index != "subscript" and symbol.index else base + marks
 
     def parentheses(self, a: str) -> str:
         return rf"\left({a}\right)"
@@ -112,6 +113,8 @@ class Latex:
         return f"e^{{{a}}}"
 
     def big(self, sign: str, under: str, a: str) -> str:
+        if not under:
+            return f"{_BIG[sign]} {a}"
         below = under if len(under) == 1 else rf"\text{{{under}}}"
         return rf"{_BIG[sign]}_{{{below}}} {a}"
 

@@ -96,6 +96,8 @@ class MathML:
 
     def big(self, sign: str, under: str, a: str) -> str:
         operator = _mo("∑") if sign == "Σ" else _mo(sign)
+        if not under:
+            return operator + a
         below = _mi(under) if len(under) == 1 else tag("mtext", escape(under))
         return tag("munder", operator, below) + a
 

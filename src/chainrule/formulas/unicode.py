@@ -49,7 +49,8 @@ class Unicode:
         base = base_of(symbol)
         if symbol.accent:
             base = unicodedata.normalize("NFC", base + _ACCENT[symbol.accent])
-        return prefix + base + self.index(symbol.index, index) + symbol.primes
+        primes = symbol.primes.replace("′′", "″")
+        return prefix + base + self.index(symbol.index, index) + primes
 
     def index(self, text: str, way: str) -> str:
         if not text:
