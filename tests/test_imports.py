@@ -51,6 +51,7 @@ THIRD_PARTIES = {
     "ssl": ("data",),
     "sklearn": ("estimators",),
     "onnx": ("interop",),
+    "tensorboardX": ("training.callbacks.tensorboard_log",),
     "mpi4py": ("scale",),
     "torch": (),
     "tensorflow": (),

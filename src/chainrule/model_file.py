@@ -57,7 +57,8 @@ def header(model: Model) -> dict[str, Any]:
 
 def save(model: Model, path: Path) -> None:
     """Write `model` to `path`: to a temporary file beside it first, then renamed."""
-    write(path, header(model), named(model.state))
+    arrays = named(model.state)  # first, as it says so when the model is not built
+    write(path, header(model), arrays)
 
 
 def write(path: Path, config: Mapping[str, Any], arrays: Mapping[str, Any]) -> None:

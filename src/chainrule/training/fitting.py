@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
+
+import numpy as np
 
 from chainrule.errors import ConfigurationError
 from chainrule.metrics import scores
@@ -43,6 +46,7 @@ def fit(
     training = Training(model, epochs, plan.samples, plan.batch_size, history)
     training.first = training.epoch = history.epochs
     training.step = int(model.state.step)
+    training.facts = facts(task, data, plan)
     training.callbacks = [*in_order(callbacks), *progress(verbose)]
 
     def keep(state: State) -> None:
@@ -62,6 +66,32 @@ def fit(
     finally:
         _ = model.state  # bring the last state home
     return history
+
+
+def facts(task: Task, data: Data, plan: Plan) -> dict[str, Any]:
+    """Return what must be the same when a training is resumed, besides the model itself."""
+    return {
+        "samples": plan.samples,
+        "batch_size": plan.batch_size,
+        "shuffle": plan.shuffle,
+        "augment": None if task.augment is None else repr(task.augment),
+        "data": fingerprint(data),
+    }
+
+
+def fingerprint(data: Data) -> int:
+    """Return a number for the data set: of all targets and weights, and 256 samples.
+
+    >>> x = np.arange(6.0).reshape(3, 2)
+    >>> fingerprint(Data(x, x)) == fingerprint(Data(x + 1, x))
+    False
+    """
+    rows = np.linspace(0, len(data.X) - 1, min(len(data.X), 256)).astype(int)
+    parts = [data.X[rows], data.targets] + ([] if data.weights is None else [data.weights])
+    total = 0
+    for part in parts:
+        total = crc32(np.asarray(part, order="C").tobytes(), crc32(str(part.dtype).encode(), total))
+    return total
 
 
 def in_order(callbacks: Iterable[Callback]) -> Sequence[Callback]:

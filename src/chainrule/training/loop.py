@@ -91,10 +91,10 @@ def train(
             keep(state)
         return state
 
+    for callback in callbacks:
+        callback.on_start(training)
+    state = current(state)
     try:
-        for callback in callbacks:
-            callback.on_start(training)
-        state = current(state)
         pauses = [c.pause_every for c in callbacks if c.pause_every]
         pace = Pace(fixed=1 if wants_steps(callbacks) else None, taken=training.step, pauses=pauses)
         while training.epoch < training.last and not history.stopped:
