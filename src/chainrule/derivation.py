@@ -30,12 +30,32 @@ class Function:
 
 
 @dataclass(frozen=True)
+class Derivation:
+    """From one entry: what an entry of the output is, and its derivatives.
+
+    Entries are written in the code's order, W[j,k], and counted by letters: i the sample, k the
+    output, j the input. `entry` is what Y[i,k] is (L[i] for a loss). `partials` goes from an entry
+    that it depends on to its derivative by that, for the indices that both name; all others are 0.
+    `steps` are lines on the way there: `partial(Y[i,k], X[i,j]) = … = …  # why`. `sum(j, …)` is a
+    sum over j, and `(k == j)` is 1 where the indices are equal.
+
+    >>> Derivation("sum(j, X[i,j] * W[j,k])", {"W[j,k]": "X[i,j]", "X[i,j]": "W[j,k]"}).steps
+    ()
+    """
+
+    entry: str
+    partials: Mapping[str, str]
+    steps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Formulas:
     """Forward and backward of a layer or a loss, or the update rule of an optimizer.
 
     Each mapping goes from a name to the formula that gives it, in the order in which the lines
     are executed; a line may use the names above it. `functions` adds named functions that
-    the lines use.
+    the lines use. `derivation` is how backward follows from forward, entry by entry; an
+    elementwise layer needs none, its functions say it.
 
     >>> Formulas(forward={"Y": "X @ W + b"}, backward={"dX": "dY @ W.T"}).forward["Y"]
     'X @ W + b'
@@ -45,3 +65,4 @@ class Formulas:
     backward: Mapping[str, str] = field(default_factory=dict)
     update: Mapping[str, str] = field(default_factory=dict)
     functions: Mapping[str, Function] = field(default_factory=dict)
+    derivation: Derivation | None = None

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from chainrule.derivation import Formulas
+from chainrule.derivation import Derivation, Formulas
 from chainrule.description import Description
 from chainrule.errors import ConfigurationError, ShapeError
 from chainrule.namespace import Array, array_namespace
@@ -126,7 +126,24 @@ class SquaredError(Loss):
             "sum": ("feature_sum((Z - Y)**2)", "w * 2 * (Z - Y)"),
             "mean": ("feature_mean((Z - Y)**2)", "w * 2 * (Z - Y) / k"),
         }[self.scale]
-        return Formulas(forward={"L": value, "J": "batch_sum(w * L)"}, backward={"dZ": gradient})
+        entry, share, slope = {
+            "half": ("sum(k, (Z[i,k] - Y[i,k])**2) / 2", "1 / 2 * ", ""),
+            "sum": ("sum(k, (Z[i,k] - Y[i,k])**2)", "", "2 * "),
+            "mean": ("1 / n * sum(k, (Z[i,k] - Y[i,k])**2)", "1 / n * ", "2 / n * "),
+        }[self.scale]
+        derivation = Derivation(
+            entry,
+            {"Z[i,k]": f"{slope}(Z[i,k] - Y[i,k])"},
+            (
+                f"partial(L[i], Z[i,k]) = {share}2 * (Z[i,k] - Y[i,k])  "
+                "# only the term with this k has z in it",
+            ),
+        )
+        return Formulas(
+            forward={"L": value, "J": "batch_sum(w * L)"},
+            backward={"dZ": gradient},
+            derivation=derivation,
+        )
 
     def per_sample(self, Z: Array, Y: Array) -> tuple[Array, Array]:
         error = Z - Y
@@ -162,6 +179,14 @@ class BinaryCrossEntropy(Loss):
             "J": "batch_sum(w * L)",
         },
         backward={"dZ": "w * (Z - Y) / (Z * (1 - Z))"},
+        derivation=Derivation(
+            "-sum(k, Y[i,k] * log(Z[i,k]) + (1 - Y[i,k]) * log(1 - Z[i,k]))",
+            {"Z[i,k]": "(Z[i,k] - Y[i,k]) / (Z[i,k] * (1 - Z[i,k]))"},
+            (
+                "partial(L[i], Z[i,k]) = -Y[i,k] / Z[i,k] + (1 - Y[i,k]) / (1 - Z[i,k])"
+                " = (Z[i,k] - Y[i,k]) / (Z[i,k] * (1 - Z[i,k]))  # over one denominator",
+            ),
+        ),
     )
 
     def per_sample(self, Z: Array, Y: Array) -> tuple[Array, Array]:
@@ -195,6 +220,17 @@ class SigmoidCrossEntropy(Loss):
             "J": "batch_sum(w * L)",
         },
         backward={"dZ": "w * (A - Y)"},
+        derivation=Derivation(
+            "-sum(k, Y[i,k] * log(A[i,k]) + (1 - Y[i,k]) * log(1 - A[i,k]))",
+            {"Z[i,k]": "A[i,k] - Y[i,k]"},
+            (
+                "partial(L[i], A[i,k]) = -Y[i,k] / A[i,k] + (1 - Y[i,k]) / (1 - A[i,k])"
+                " = (A[i,k] - Y[i,k]) / (A[i,k] * (1 - A[i,k]))  # over one denominator",
+                "partial(A[i,k], Z[i,k]) = A[i,k] * (1 - A[i,k])  # the sigmoid's derivative",
+                "partial(L[i], Z[i,k]) = (A[i,k] - Y[i,k]) / (A[i,k] * (1 - A[i,k]))"
+                " * (A[i,k] * (1 - A[i,k])) = A[i,k] - Y[i,k]  # it cancels",
+            ),
+        ),
     )
 
     def per_sample(self, Z: Array, Y: Array) -> tuple[Array, Array]:
@@ -225,6 +261,7 @@ class CrossEntropy(Loss):
     formulas = Formulas(
         forward={"L": "-feature_sum(Y * log(Z))", "J": "batch_sum(w * L)"},
         backward={"dZ": "-w * Y / Z"},
+        derivation=Derivation("-sum(k, Y[i,k] * log(Z[i,k]))", {"Z[i,k]": "-Y[i,k] / Z[i,k]"}),
     )
 
     def per_sample(self, Z: Array, Y: Array) -> tuple[Array, Array]:
@@ -252,6 +289,17 @@ class SoftmaxCrossEntropy(Loss):
     formulas = Formulas(
         forward={"A": "softmax(Z)", "L": "-feature_sum(Y * log(A))", "J": "batch_sum(w * L)"},
         backward={"dZ": "w * (A * feature_sum(Y) - Y)"},
+        derivation=Derivation(
+            "-sum(k, Y[i,k] * log(A[i,k]))",
+            {"Z[i,k]": "A[i,k] * sum(j, Y[i,j]) - Y[i,k]"},
+            (
+                "partial(L[i], A[i,j]) = -Y[i,j] / A[i,j]  # of one probability",
+                "partial(A[i,j], Z[i,k]) = A[i,j] * ((j == k) - A[i,k])  # softmax's derivative",
+                "partial(L[i], Z[i,k]) = sum(j, -Y[i,j] / A[i,j] * (A[i,j] * ((j == k) - A[i,k])))"
+                " = -sum(j, Y[i,j] * ((j == k) - A[i,k]))"
+                " = A[i,k] * sum(j, Y[i,j]) - Y[i,k]  # every probability moves with z",
+            ),
+        ),
     )
 
     def per_sample(self, Z: Array, Y: Array) -> tuple[Array, Array]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from chainrule.derivation import Formulas, Function
+from chainrule.derivation import Derivation, Formulas, Function
 from chainrule.errors import ConfigurationError
 from chainrule.initializers import GlorotUniform, HeNormal
 from chainrule.layers.base import INFERENCE, Context, Layer
@@ -54,6 +54,15 @@ class Sigmoid(Layer):
         forward={"Y": "sigmoid(X)"},
         backward={"dX": "dY * d_sigmoid(X)"},
         functions={"sigmoid": Function("1 / (1 + exp(-x))", "a * (1 - a)", "σ", r"\sigma")},
+        derivation=Derivation(
+            "1 / (1 + exp(-X[i,k]))",
+            {"X[i,k]": "Y[i,k] * (1 - Y[i,k])"},
+            (
+                "partial(Y[i,k], X[i,k]) = exp(-X[i,k]) / (1 + exp(-X[i,k]))**2"
+                " = 1 / (1 + exp(-X[i,k])) * (exp(-X[i,k]) / (1 + exp(-X[i,k])))"
+                " = Y[i,k] * (1 - Y[i,k])  # the quotient rule",
+            ),
+        ),
     )
 
     def forward(self, params: Tree, X: Array, ctx: Context = INFERENCE) -> tuple[Array, Any]:
@@ -168,6 +177,17 @@ class Softmax(Layer):
     formulas = Formulas(
         forward={"Y": "softmax(X)"},
         backward={"dX": "Y * (dY - feature_sum(dY * Y))"},
+        derivation=Derivation(
+            "exp(X[i,k]) / sum(j, exp(X[i,j]))",
+            {"X[i,j]": "Y[i,k] * ((k == j) - Y[i,j])"},
+            (
+                "partial(Y[i,k], X[i,k]) = (exp(X[i,k]) * sum(j, exp(X[i,j]))"
+                " - exp(X[i,k]) * exp(X[i,k])) / sum(j, exp(X[i,j]))**2"
+                " = Y[i,k] - Y[i,k]**2  # the quotient rule, for its own input",
+                "partial(Y[i,k], X[i,j]) = (0 - exp(X[i,k]) * exp(X[i,j])) / sum(j, exp(X[i,j]))**2"
+                " = -Y[i,k] * Y[i,j]  # for another input, j ≠ k",
+            ),
+        ),
     )
 
     def forward(self, params: Tree, X: Array, ctx: Context = INFERENCE) -> tuple[Array, Any]:

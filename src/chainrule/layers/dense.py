@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from chainrule.derivation import Formulas
+from chainrule.derivation import Derivation, Formulas
 from chainrule.errors import ConfigurationError
 from chainrule.initializers import Initializer, Shape, Zeros
 from chainrule.layers.base import INFERENCE, Context, Layer, Spec
@@ -40,6 +40,10 @@ class Dense(Layer):
     formulas = Formulas(
         forward={"Y": "X @ W + b"},
         backward={"dW": "X.T @ dY", "db": "batch_sum(dY)", "dX": "dY @ W.T"},
+        derivation=Derivation(
+            "sum(j, X[i,j] * W[j,k]) + b[k]",
+            {"W[j,k]": "X[i,j]", "b[k]": "1", "X[i,j]": "W[j,k]"},
+        ),
     )
 
     def __post_init__(self) -> None:
