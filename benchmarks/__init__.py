@@ -1,0 +1,1 @@
+"""chainrule beside other libraries on the same work: `python -m benchmarks`."""

@@ -1,0 +1,83 @@
+"""Writes measured figures into the README and docs/speed.md: `python -m benchmarks.report FILE`.
+
+What stands between `<!-- figures:begin -->` and `<!-- figures:end -->` is replaced, so no figure
+there is ever typed. The plots go to docs/images/.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from benchmarks.plots import draw
+from benchmarks.results import Results
+from benchmarks.tables import every, markdown, summary
+
+BEGIN, END = "<!-- figures:begin -->", "<!-- figures:end -->"
+ROOT = Path(__file__).parent.parent
+
+
+def source(results: Results) -> str:
+    """Return the line that says where the figures come from."""
+    machine = results["machine"]
+    names = {"jaxlib"}
+    versions = ", ".join(f"{n} {v}" for n, v in machine["versions"].items() if n not in names)
+    quick = " A quick run: for a look only." if results["quick"] else ""
+    return (
+        f"Measured with `{results['command']}` on {machine['date']}: {machine['cpu']}, "
+        f"{machine['cores']} cores, Python {machine['python']}, {versions}; medians of "
+        f"{results['rounds']} paired rounds, least and most in brackets.{quick}"
+    )
+
+
+def short(results: Results, folder: str) -> str:
+    """Return the README's part: the picture, and one line for each workload."""
+    picture = f"![time of a training step beside other libraries]({folder}/steps.png)"
+    parts = [picture, markdown(summary(results["training"])), source(results)]
+    return "\n\n".join(parts)
+
+
+def whole(results: Results, folder: str) -> str:
+    """Return the page's part: every table, and the pictures."""
+    parts = [source(results), f"![time of a training step]({folder}/steps.png)"]
+    parts += [markdown(table) for table in every(results)]
+    if "scaling" in results:
+        parts.append(f"![time per sample as networks grow]({folder}/scaling.png)")
+    star = "\\* not a library's documented way, shown for comparison and not counted as a peer."
+    return "\n\n".join([*parts, star])
+
+
+def between(text: str, figures: str, where: Path) -> str:
+    """Return the text with new figures between the markers.
+
+    >>> between(f"a {BEGIN} old {END} b", "new", Path("README.md")).split()
+    ['a', '<!--', 'figures:begin', '-->', 'new', '<!--', 'figures:end', '-->', 'b']
+    """
+    head, begin, rest = text.partition(BEGIN)
+    _, end, tail = rest.partition(END)
+    if not begin or not end:
+        raise SystemExit(f"{where} has no {BEGIN} ... {END}")
+    return f"{head}{BEGIN}\n{figures}\n{END}{tail}"
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.report", description=__doc__)
+    parser.add_argument("file", type=Path, help="what `python -m benchmarks --json FILE` wrote")
+    parser.add_argument("--root", type=Path, default=ROOT, help="where README.md and docs/ are")
+    given = parser.parse_args(argv)
+    results = json.loads(given.file.read_text())
+    images = given.root / "docs" / "images"
+    images.mkdir(parents=True, exist_ok=True)
+    draw(results, images)
+    pages = {
+        given.root / "README.md": short(results, "docs/images"),
+        given.root / "docs" / "speed.md": whole(results, "images"),
+    }
+    for path, figures in pages.items():
+        path.write_text(between(path.read_text(), figures, path))
+        print(f"wrote {path.relative_to(given.root)}")
+
+
+if __name__ == "__main__":
+    main()
