@@ -21,6 +21,11 @@ from chainrule.description import Description
 from chainrule.errors import ConfigurationError, ShapeError
 from chainrule.namespace import Array, array_namespace
 
+BINARY = (
+    "partial(L[i], Z[i,k]) = -Y[i,k] / Z[i,k] + (1 - Y[i,k]) / (1 - Z[i,k])"
+    " = (Z[i,k] - Y[i,k]) / (Z[i,k] * (1 - Z[i,k]))  # over one denominator"
+)
+SQUARE = "partial((Z[i,k] - Y[i,k])**2, Z[i,k]) = 2 * (Z[i,k] - Y[i,k])  # the power rule"
 Task = Literal["regression", "binary", "classes"]
 
 
@@ -121,28 +126,18 @@ class SquaredError(Loss):
     @property
     def formulas(self) -> Formulas:  # type: ignore[override]
         """The lines for this scale."""
-        value, gradient = {
-            "half": ("feature_sum((Z - Y)**2) / 2", "w * (Z - Y)"),
-            "sum": ("feature_sum((Z - Y)**2)", "w * 2 * (Z - Y)"),
-            "mean": ("feature_mean((Z - Y)**2)", "w * 2 * (Z - Y) / k"),
+        value, gradient, entry, slope = {
+            "half": ("feature_sum((Z - Y)**2) / 2", "w * (Z - Y)", "{} / 2", ""),
+            "sum": ("feature_sum((Z - Y)**2)", "w * 2 * (Z - Y)", "{}", "2 * "),
+            "mean": ("feature_mean((Z - Y)**2)", "w * 2 * (Z - Y) / k", "1 / n * {}", "2 / n * "),
         }[self.scale]
-        entry, share, slope = {
-            "half": ("sum(k, (Z[i,k] - Y[i,k])**2) / 2", "1 / 2 * ", ""),
-            "sum": ("sum(k, (Z[i,k] - Y[i,k])**2)", "", "2 * "),
-            "mean": ("1 / n * sum(k, (Z[i,k] - Y[i,k])**2)", "1 / n * ", "2 / n * "),
-        }[self.scale]
-        derivation = Derivation(
-            entry,
-            {"Z[i,k]": f"{slope}(Z[i,k] - Y[i,k])"},
-            (
-                f"partial(L[i], Z[i,k]) = {share}2 * (Z[i,k] - Y[i,k])  "
-                "# only the term with this k has z in it",
-            ),
-        )
+        square = "sum(k, (Z[i,k] - Y[i,k])**2)"
         return Formulas(
             forward={"L": value, "J": "batch_sum(w * L)"},
             backward={"dZ": gradient},
-            derivation=derivation,
+            derivation=Derivation(
+                entry.format(square), {"Z[i,k]": f"{slope}(Z[i,k] - Y[i,k])"}, (SQUARE,)
+            ),
         )
 
     def per_sample(self, Z: Array, Y: Array) -> tuple[Array, Array]:
@@ -182,10 +177,7 @@ class BinaryCrossEntropy(Loss):
         derivation=Derivation(
             "-sum(k, Y[i,k] * log(Z[i,k]) + (1 - Y[i,k]) * log(1 - Z[i,k]))",
             {"Z[i,k]": "(Z[i,k] - Y[i,k]) / (Z[i,k] * (1 - Z[i,k]))"},
-            (
-                "partial(L[i], Z[i,k]) = -Y[i,k] / Z[i,k] + (1 - Y[i,k]) / (1 - Z[i,k])"
-                " = (Z[i,k] - Y[i,k]) / (Z[i,k] * (1 - Z[i,k]))  # over one denominator",
-            ),
+            (BINARY,),
         ),
     )
 
@@ -224,8 +216,7 @@ class SigmoidCrossEntropy(Loss):
             "-sum(k, Y[i,k] * log(A[i,k]) + (1 - Y[i,k]) * log(1 - A[i,k]))",
             {"Z[i,k]": "A[i,k] - Y[i,k]"},
             (
-                "partial(L[i], A[i,k]) = -Y[i,k] / A[i,k] + (1 - Y[i,k]) / (1 - A[i,k])"
-                " = (A[i,k] - Y[i,k]) / (A[i,k] * (1 - A[i,k]))  # over one denominator",
+                BINARY.replace("Z[", "A["),
                 "partial(A[i,k], Z[i,k]) = A[i,k] * (1 - A[i,k])  # the sigmoid's derivative",
                 "partial(L[i], Z[i,k]) = (A[i,k] - Y[i,k]) / (A[i,k] * (1 - A[i,k]))"
                 " * (A[i,k] * (1 - A[i,k])) = A[i,k] - Y[i,k]  # it cancels",

@@ -93,7 +93,7 @@ BOARDS: dict[str, Board] = {
         target="T",
         letters=replace(_TURNED, gradient="∂L/∂W", index="none", entrywise_product="", cost="L"),
         errata=(
-            Erratum("B has one entry per output, so it runs to p; the sums over inputs begin at 1."),
+            Erratum("B has one entry per output, so it runs to p; sums over inputs begin at 1."),
         ),
     ),
     "pes": Board(

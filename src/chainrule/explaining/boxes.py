@@ -25,9 +25,9 @@ def columns(line: str) -> int:
 
 
 def beside(*boxes: str) -> str:
-    """Return boxes side by side. Line (height − 1) // 2 of a box is the one it is read at.
+    r"""Return boxes side by side. Line (height − 1) // 2 of a box is the one it is read at.
 
-    >>> print(beside("a = ", "⎡1⎤\\n⎣2⎦", " + b"))
+    >>> print(beside("a = ", "⎡1⎤\n⎣2⎦", " + b"))
     a = ⎡1⎤ + b
         ⎣2⎦
     """
@@ -95,7 +95,7 @@ class Boxes(Unicode):
         return base + lowered
 
     def _set(self, method: Callable[..., Any], *arguments: Any) -> Any:
-        """Call the one-line drawing with stand-ins for tall boxes, then set these in their place."""
+        """Call the one-line drawing with stand-ins for tall boxes, then set these in."""
         tall = {chr(0xE000 + i): a for i, a in enumerate(arguments) if _several(a)}
         if not tall:
             return method(*arguments)
@@ -154,7 +154,9 @@ class Boxes(Unicode):
         if not any(map(_several, arguments)):
             text = super().call(function, prime, arguments)
             if alone and arguments[0].startswith(("[", "⟨")):
-                return text.replace("([", "[").replace("])", "]").replace("(⟨", "⟨").replace("⟩)", "⟩")
+                return (
+                    text.replace("([", "[").replace("])", "]").replace("(⟨", "⟨").replace("⟩)", "⟩")
+                )
             return text
         name = function if isinstance(function, str) else function.unicode
         name += "′" * prime

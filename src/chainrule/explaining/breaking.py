@@ -20,23 +20,21 @@ def broken(layout: PageLayout, expression: Expression, room: int) -> list[str]:
         return [whole]
     match expression:
         case Binary("+" | "-" as sign, left, right):
-            shown = "−" if sign == "-" else sign
+            mark = "−" if sign == "-" else "+"
             piece = layout.fenced(layout.piece(right), _SUM if sign == "+" else _PRODUCT)
-            return [*broken(layout, left, room), *_after(shown, right, piece, layout, room)]
+            return [*broken(layout, left, room), *_after(mark, right, piece, layout, room)]
         case Binary("*" | "@", left, right):
-            sign, first, second = factors(layout, expression)
+            shown, first, second = factors(layout, expression)
             if first.text == layout.piece(left).text:
-                return [*broken(layout, left, room), *_after(sign, right, second, layout, room)]
-            return [first.text, *_after(sign, right, second, layout, room)]
+                return [*broken(layout, left, room), *_after(shown, right, second, layout, room)]
+            return [first.text, *_after(shown, right, second, layout, room)]
         case Negate(operand):
             rows = broken(layout, operand, room)
             return [layout.form.minus(rows[0]), *rows[1:]]
     return [whole]
 
 
-def _after(
-    sign: str, right: Expression, piece: Piece, layout: PageLayout, room: int
-) -> list[str]:
+def _after(sign: str, right: Expression, piece: Piece, layout: PageLayout, room: int) -> list[str]:
     """Return the rows of what follows an operator; the operator begins the first."""
     lead = f"{sign} " if sign else "× "
     if width(piece.text) + len(lead) <= room or piece.text != layout.piece(right).text:

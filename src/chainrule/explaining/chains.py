@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 from chainrule.explaining.boxes import Boxes, columns
+from chainrule.explaining.entries import Partial
 from chainrule.explaining.figures import scalar
 from chainrule.explaining.numbers import PageLayout
 from chainrule.explaining.page import Chain, Factor
 from chainrule.formulas import Expression, Letters
+from chainrule.formulas.letters import Symbol
 
 
 def chain_lines(one: Chain, letters: Letters, indent: str, room: int) -> list[str]:
     """Return the rows of a chain: derivatives, formulas, numbers, result and nudge."""
     layout = PageLayout(Boxes(), letters, one.functions)
+    lines = chain_lines_at(one, layout, indent, room)
+    narrow = chain_lines_at(one, layout, " ", room)
+    if len(narrow) < len(lines):
+        lines = narrow
+    return lines + nudge_lines(one, layout, indent, room)
+
+
+def chain_lines_at(one: Chain, layout: PageLayout, indent: str, room: int) -> list[str]:
+    """Return the rows at one indent, without the nudge."""
     left = indent + layout.piece(one.left).text
     lead = " " * columns(left)
     rows = [f" = {layout.piece(g).text}" for g in one.general]
     if len(one.products) == 1:
         rows += product_rows(one.products[0], layout, room - columns(left))
-    else:
+    elif one.products:
         rows += sum_rows(one, layout, room - columns(left))
     last = f" = {scalar(one.result)}"
-    if rows and one.products and len(rows[-1]) + len(last) + len(lead) <= room and len(rows) == 1:
+    if rows and len(rows[-1]) + len(last) + len(lead) <= room and len(rows) == 1:
         rows[-1] += last
     else:
         rows.append(last)
@@ -30,12 +41,26 @@ def chain_lines(one: Chain, letters: Letters, indent: str, room: int) -> list[st
             lines[0] += one.remark.rjust(room - columns(lines[0]))
         else:
             lines.append(f"{lead}   {one.remark}")
-    if one.nudge is not None:
-        exact, numeric = (f"{v:.12f}".replace("-", "−") for v in (one.result, one.nudge))
-        lines.append(
-            f"{indent}chain rule {exact}   nudge [L(p + ε) − L(p − ε)] / 2ε {numeric}"
-        )
     return lines
+
+
+def nudge_lines(one: Chain, layout: PageLayout, indent: str, room: int) -> list[str]:
+    """Return the chain's result beside the numeric derivative, to twelve digits."""
+    if one.nudge is None:
+        return []
+    exact, numeric = (f"{v:.12f}".replace("-", "−") for v in (one.result, one.nudge))
+    loss, p = "L", "p"
+    if isinstance(one.left, Partial):
+        loss = layout.piece(one.left.top).text
+        p = layout.letters.symbol(one.left.bottom.name).base.lower()
+        p = layout.form.symbol(Symbol(p), "", "")
+    line = f"{indent}chain rule {exact}   nudge [{loss}({p} + ε) − {loss}({p} − ε)] / 2ε {numeric}"
+    if columns(line) <= room:
+        return [line]
+    return [
+        part.rstrip()
+        for part in (line[: line.index("nudge")], indent + line[line.index("nudge") :])
+    ]
 
 
 def product_rows(product: tuple[Factor, ...], layout: PageLayout, room: int) -> list[str]:
@@ -44,7 +69,7 @@ def product_rows(product: tuple[Factor, ...], layout: PageLayout, room: int) -> 
     formulas = [f.formula for f in product]
     if all(f is not None for f in formulas):
         table.append([fenced(layout, f) for f in formulas if f is not None])
-    table.append([scalar(f.value) for f in product])
+    table.append([scalar(f.value, f.given) for f in product])
     if len(product) == 1 and len(table) == 2:
         return [f" = {row[0]}" for row in table[:1]]
     widths = [max(columns(row[j]) for row in table) for j in range(len(product))]
@@ -75,7 +100,7 @@ def sum_rows(one: Chain, layout: PageLayout, room: int) -> list[str]:
         rows += _terms(texts + tail, room)
     texts = []
     for p in one.products:
-        first, *others = (scalar(f.value) for f in p)
+        first, *others = (scalar(f.value, f.given) for f in p)
         texts.append(_joined([first, *(f"({t})" if t.startswith("−") else t for t in others)]))
     return rows + _terms(texts + ([scalar(rest)] if more else []), room)
 

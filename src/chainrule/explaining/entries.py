@@ -26,9 +26,9 @@ class Entry(Expression):
 
 @dataclass(frozen=True)
 class Partial(Expression):
-    """∂top/∂bottom."""
+    """∂top/∂bottom; `top` may be a formula, for ∂(z − y)²/∂z."""
 
-    top: Entry | Letter
+    top: Expression
     bottom: Entry | Letter
 
 

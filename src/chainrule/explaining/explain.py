@@ -8,6 +8,7 @@ import numpy as np
 
 from chainrule.errors import ConfigurationError, unknown_name
 from chainrule.explaining.board import Board, board_from_data, board_named
+from chainrule.explaining.formats import Formats
 from chainrule.explaining.page import Page
 from chainrule.explaining.text import as_text
 from chainrule.explaining.trace import trace
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 FORMS = ("matrix", "chain", "index", "derive")
 
 
-class Explanation:
+class Explanation(Formats):
     """A page in any format; `str` and `print` give the text for a terminal."""
 
     def __init__(self, page: Page) -> None:
@@ -92,5 +93,3 @@ def the_board(board: str | Board | dict[str, Any], notation: str | None) -> Boar
     if isinstance(board, str):
         return board_named(board)
     return board if isinstance(board, Board) else board_from_data(board)
-
-

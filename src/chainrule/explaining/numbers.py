@@ -29,6 +29,7 @@ from chainrule.formulas import (
 )
 from chainrule.formulas.forms import Form
 from chainrule.formulas.layout import Layout, Piece
+from chainrule.formulas.letters import Symbol
 from chainrule.formulas.tree import walk
 from chainrule.namespace import Array
 
@@ -98,38 +99,30 @@ class PageLayout(Layout):
     def entry(self, entry: Entry | Letter, prefix: str) -> Piece:
         """Return an entry, its letter made small: a₂ for an entry of A₂."""
         symbol = self.letters.symbol(entry.name)
-        if len(symbol.base) == 1:
+        if isinstance(entry, Entry) and len(symbol.base) == 1 and entry.name not in ("L", "J"):
             symbol = replace(symbol, base=symbol.base.lower())
-        if symbol.gradient:
-            loss = self.letters.symbol("L")
-            return self.quotient(loss, replace(symbol, gradient=False), entry)
         way = self.letters.index if symbol.index else "subscript"
         text = self.form.symbol(symbol, prefix, way)
-        return Piece(self.indexed(text, entry, bool(symbol.index) and way == "subscript"))
+        return Piece(self.indexed(text, entry))
 
-    def indexed(self, text: str, entry: Entry | Letter, brackets: bool) -> str:
+    def indexed(self, text: str, entry: Entry | Letter) -> str:
+        """Return a letter with its entry's index, in brackets where layers are below the line."""
         index = entry.index if isinstance(entry, Entry) else ()
-        if not index:
-            return text
-        return self.page_form.entry(text, tuple(map(str, index)), brackets)
-
-    def quotient(self, top: object, bottom: object, entry: Entry | Letter) -> Piece:
-        mark = self.mark
-        way = self.letters.index
-        over = self.form.symbol(top, mark, way)  # type: ignore[arg-type]
-        text = self.form.symbol(bottom, mark, way)  # type: ignore[arg-type]
-        brackets = bool(bottom.index) and way == "subscript"  # type: ignore[attr-defined]
-        under = self.indexed(text, entry, brackets)
-        return Piece(self.form.fraction(over, under), _PRODUCT, "gradient")
+        brackets = self.letters.index == "subscript"
+        return self.page_form.entry(text, tuple(map(str, index)), brackets) if index else text
 
     @property
     def mark(self) -> str:
         """∂, or the board's straight d."""
         return "d" if self.letters.gradient == "dL/dW" else "∂"
 
-    def partial(self, top: Entry | Letter, bottom: Entry | Letter) -> Piece:
-        over, under = self.entry(top, self.mark), self.entry(bottom, self.mark)
-        text = self.form.fraction(over.text, under.text)
+    def partial(self, top: Expression, bottom: Entry | Letter) -> Piece:
+        if isinstance(top, Entry | Letter):
+            over = self.entry(top, self.mark).text
+        else:
+            over = self.form.symbol(Symbol(self.mark), "", "") + self.piece(top).text
+        under = self.entry(bottom, self.mark).text
+        text = self.form.fraction(over, under)
         return Piece(text, _SCRIPTED if self.form.stacked else _PRODUCT, "gradient")
 
     def is_scalar(self, expression: Expression) -> bool:

@@ -60,6 +60,7 @@ class Factor:
     derivative: Expression
     formula: Expression | None
     value: float
+    given: bool = False  # a number that stands on the board, printed as it is
 
 
 @dataclass(frozen=True)
@@ -82,10 +83,10 @@ class Chain:
 
 @dataclass(frozen=True)
 class Equation:
-    """`left = right = right …` in letters alone; a step of a derivation.
+    """`left = right = right …` in letters; a step of a derivation.
 
-    `values` are what the right sides' letters are worth and `result` what they give, if that is
-    shown as well: it then follows as a last `= …`.
+    `result` is what they are worth, if that is shown as well: it follows as a last `= …`, as it is
+    where it is `given`.
     """
 
     left: Expression
@@ -94,6 +95,7 @@ class Equation:
     label: str = ""  # words before it, "the text:"
     functions: Functions = field(default_factory=dict)
     result: Array | None = None
+    given: bool = False
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ Block = Line | Chain | Equation | Table | Note | Code
 
 @dataclass(frozen=True)
 class Section:
-    """A named part: FEED, FORWARD, ERROR, BACKPROPAGATE, UPDATE, …"""
+    """A named part: FEED, FORWARD, ERROR, BACKPROPAGATE, UPDATE and so on."""
 
     title: str
     blocks: tuple[Block, ...]

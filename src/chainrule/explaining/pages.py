@@ -139,9 +139,7 @@ def dimensions(writer: Writer) -> Section | None:
     return Section("DIMENSIONS", (Table((("line", "sizes"), *rows)),), remark=words)
 
 
-def _rows(
-    writer: Writer, lines: list[Line], sizes: dict[str, Dimension]
-) -> list[tuple[str, str]]:
+def _rows(writer: Writer, lines: list[Line], sizes: dict[str, Dimension]) -> list[tuple[str, str]]:
     rows = []
     for line in lines:
         shown = writer.plain(line.left), writer.text(line.formulas[0], line.functions)

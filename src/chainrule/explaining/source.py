@@ -106,6 +106,8 @@ def _place(tree: ast.AST, name: str, taken: set[int] | None, element: int) -> in
             returned = node if returned is None or node.lineno > returned.lineno else returned
     if name or returned is None:
         return None
-    value = returned.value.elts[element] if isinstance(returned.value, ast.Tuple) else returned.value
+    value = (
+        returned.value.elts[element] if isinstance(returned.value, ast.Tuple) else returned.value
+    )
     named = isinstance(value, ast.Name) and value.id in assigned
     return assigned[value.id] if named else returned.lineno  # type: ignore[union-attr]

@@ -148,7 +148,8 @@ def line(one: Line, letters: Letters, margin: Margin) -> str:
         parts = [f"{INDENT}{left}", end]
     whole = beside(*_joined(parts))
     room = WIDTH - width(whole) - 2
-    if len(f"{hint}  {right}".strip()) <= room or (height(whole) > 1 and len(right) <= room):
+    beside_box = height(whole) > 1 and not one.shapes and len(right) <= room
+    if len(f"{hint}  {right}".strip()) <= room or beside_box:
         return aligned(whole, hint, right)
     indent = INDENT + " " * columns(left)
     start = _formula_rows(f"{INDENT}{left}", formulas, indent, hint, right)
@@ -227,7 +228,7 @@ def equation(one: Equation, letters: Letters) -> str:
     left = f"{INDENT}{label}{layout.piece(one.left).text}"
     rights = [layout.piece(r).text for r in one.rights]
     if one.result is not None:
-        rights.append(drawn(BOXES, one.result, brackets=one.result.ndim > 0))
+        rights.append(drawn(BOXES, one.result, one.result.ndim > 0, one.given))
     rows = [beside(left, " = ", rights[0])]
     for right in rights[1:]:
         longer = beside(rows[-1], " = ", right)

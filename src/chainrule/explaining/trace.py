@@ -27,6 +27,7 @@ class Record:
     layer: Layer
     params: Mapping[str, Array] = field(default_factory=dict)
     cache: Any = None
+    context: Context = INFERENCE
     values: dict[str, Array] = field(default_factory=dict)  # X, Y, dX, dY, W, dW, …
 
 
@@ -38,7 +39,7 @@ class Listening(Layer):
 
     def forward(self, params: Tree, X: Array, ctx: Context = INFERENCE) -> tuple[Array, Any]:
         Y, cache = self.record.layer.forward(params, X, ctx)
-        self.record.params, self.record.cache = params, cache
+        self.record.params, self.record.cache, self.record.context = params, cache, ctx
         self.record.values = {"X": X, "Y": Y, **params}
         if isinstance(cache, dict):
             self.record.values |= {n: v for n, v in cache.items() if isinstance(v, np.ndarray)}

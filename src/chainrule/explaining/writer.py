@@ -72,6 +72,14 @@ class Writer:
         """Whether every sample's targets sum to 1, as one-hot rows do."""
         return bool(np.allclose(self.trace.targets.sum(axis=-1), 1))
 
+    @cached_property
+    def given(self) -> frozenset[str]:
+        """The page's names that stand on the board as they are: input, parameters, targets."""
+        records = zip(self.trace.records, self.naming.records, strict=True)
+        parameters = {names[p] for record, names in records for p in record.params}
+        first = set() if self.board.per_layer else {self.naming.records[0]["X"]}
+        return frozenset(parameters | first | {self.naming.loss["Y"]})
+
     def weighed(self, formula: str) -> Expression:
         """Return a formula of the loss with what its weights are for this pass."""
         return with_weights(parse(formula), self.weight, self.samples, self.whole)
@@ -128,7 +136,7 @@ class Writer:
         forward: Mapping[str, str],
         given: set[str],
     ) -> Line:
-        """Return `name = expression` on the board; `given` are the letters that are not computed."""
+        """Return `name = expression` on the board; `given` are letters not computed."""
         options: Any = {"scalars": self.letters.scalars, "functions": functions}
         noted = renote(expression, notation, left=name, **options)
         noted_forward = {n: renote(f, notation, left=n, **options) for n, f in forward.items()}
@@ -166,7 +174,7 @@ class Writer:
         for letter, value in self.loss_values.items():
             if letter in loss and loss[letter] in letters_in(noted):
                 values[loss[letter]] = self.turned(value, letter, notation)
-        values["m"] = np.float64(self.samples)
+        values["m"] = np.asarray(float(self.samples))
         one = all(np.size(values[n]) == 1 for n in letters_in(slope) if n in values)
         match noted:
             case Binary("@", other, Transpose(error)) if one and error == slope:
