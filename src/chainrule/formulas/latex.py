@@ -6,7 +6,7 @@ from chainrule.formulas.forms import base_of, parts_of
 from chainrule.formulas.functions import Operation
 from chainrule.formulas.letters import Symbol
 
-_GREEK = {
+GREEK = {
     **{"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "varepsilon", "ζ": "zeta"},
     **{"η": "eta", "θ": "theta", "κ": "kappa", "λ": "lambda", "μ": "mu", "ν": "nu", "ξ": "xi"},
     **{"π": "pi", "ρ": "rho", "σ": "sigma", "τ": "tau", "φ": "varphi", "ψ": "psi", "ω": "omega"},
@@ -26,8 +26,8 @@ _ESCAPED = {
 
 def letter(base: str) -> str:
     """Return a letter's LaTeX: Greek as a command, several characters upright."""
-    if base in _GREEK:
-        return "\\" + _GREEK[base]
+    if base in GREEK:
+        return "\\" + GREEK[base]
     if base == "ℒ":
         return r"\mathcal{L}"
     if len(base) == 1 and base.isascii() and base.isalnum():
@@ -37,7 +37,7 @@ def letter(base: str) -> str:
 
 def escaped(text: str) -> str:
     """Return text whose characters mean themselves."""
-    return "".join(_ESCAPED.get(c) or (rf"\{_GREEK[c]} " if c in _GREEK else c) for c in text)
+    return "".join(_ESCAPED.get(c) or (rf"\{GREEK[c]} " if c in GREEK else c) for c in text)
 
 
 class Latex:
