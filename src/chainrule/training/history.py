@@ -45,6 +45,11 @@ class History(Mapping[str, list[float]]):
     def __len__(self) -> int:
         return len(self.curves)
 
+    def _repr_html_(self) -> str:
+        from chainrule.notebook import history_html
+
+        return history_html(self)
+
     def to_config(self) -> dict[str, Any]:
         """Return the history as plain JSON values."""
         return {
