@@ -11,6 +11,7 @@ import typer
 import chainrule
 from chainrule.cli import data
 from chainrule.cli.evaluate import evaluate
+from chainrule.cli.explain import explain
 from chainrule.cli.inspect import inspect
 from chainrule.cli.plot import plot
 from chainrule.cli.predict import predict
@@ -26,10 +27,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-VERBS = ("train", "evaluate", "predict", "inspect", "plot", "data")
+VERBS = ("train", "evaluate", "predict", "explain", "inspect", "plot", "data")
 app.command("train")(train)
 app.command("evaluate")(evaluate)
 app.command("predict")(predict)
+app.command("explain")(explain)
 app.command("inspect")(inspect)
 app.command("plot")(plot)
 app.add_typer(data.app, name="data")
