@@ -1,45 +1,14 @@
-"""The one table of example layers. A new layer adds its row here and is tested all round.
-
-`oracle(torch, p, X)` is the same layer in PyTorch, `p` the parameters by dotted name. A layer that
-is not `analytic` has kinks or branches, where complex step does not apply.
-"""
+"""The one table of example layers. A new layer adds its row here and is tested all round."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import chainrule as cr
-from arrays import as_type, away_from_zero
-
-
-@dataclass(frozen=True)
-class Example:
-    """A layer, the shape of one sample, and the same function written in PyTorch."""
-
-    layer: cr.Layer
-    shape: tuple[int, ...]
-    oracle: Callable[[Any, dict[str, Any], Any], Any]
-    analytic: bool = True
-
-    def __str__(self) -> str:
-        return f"{self.layer!r}-{'x'.join(map(str, self.shape))}"
-
-    def parameters(self, dtype: str = "float64") -> Any:
-        """Return parameters with no zero among them, so that every term of a formula counts."""
-        drawn = self.layer.init(self.shape, seed=3, dtype="float64")
-        return as_type(_shifted(drawn), dtype)
-
-    def samples(self, m: int = 4, dtype: str = "float64") -> Any:
-        """Return m samples."""
-        return away_from_zero((m, *self.shape), seed=5, dtype=dtype)
-
-
-def _shifted(tree: Any) -> Any:
-    if isinstance(tree, dict):
-        return {name: _shifted(entry) for name, entry in tree.items()}
-    return tree + away_from_zero(tree.shape, seed=tree.size) / 4
+import example_layers_activations as activations
+import example_layers_images as images
+import example_layers_others as others
+from example_layer import Example
 
 
 def linear(torch: Any, p: Any, X: Any, prefix: str = "") -> Any:
@@ -100,4 +69,7 @@ LAYERS = [
         (3,),
         nested,
     ),
+    *activations.LAYERS,
+    *images.LAYERS,
+    *others.LAYERS,
 ]

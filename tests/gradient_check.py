@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule import Layer, Loss
+from chainrule import INFERENCE, Context, Layer, Loss
 from chainrule.tree import flatten, replace
 
 Numeric = Callable[[Callable[[Any], Any], Any], Any]
@@ -67,9 +67,10 @@ def check_layer(
     X: Any,
     numeric: Numeric = central_difference,
     bound: float = 1e-7,
+    ctx: Context = INFERENCE,
 ) -> None:
     """Fail unless `backward` is the derivative of `forward`, for the input and every parameter."""
-    Y, cache = layer.forward(params, X)
+    Y, cache = layer.forward(params, X, ctx)
     dY = np.random.default_rng(11).normal(size=Y.shape)
     dX, gradients = layer.backward(params, cache, dY)
     received = flatten(gradients)
@@ -79,7 +80,7 @@ def check_layer(
     )
 
     def value(params: Any, X: Any) -> Any:
-        return (layer.forward(params, X)[0] * dY).sum()
+        return (layer.forward(params, X, ctx)[0] * dY).sum()
 
     for name, p in flatten(params).items():
         expected = numeric(lambda q, name=name: value(replace(params, {name: q}), X), p)

@@ -48,6 +48,20 @@ class Zeros(Initializer):
 
 
 @dataclass(frozen=True, repr=False)
+class Constant(Initializer):
+    """The same value everywhere.
+
+    >>> Constant(1.0).draw(Rng(0), (2,))
+    array([1., 1.], dtype=float32)
+    """
+
+    value: float
+
+    def draw(self, rng: Rng, shape: Shape) -> Array:
+        return np.full(shape, self.value, np.float32)
+
+
+@dataclass(frozen=True, repr=False)
 class Uniform(Initializer):
     """Uniform in [low, high).
 
@@ -115,3 +129,14 @@ class HeNormal(Initializer):
 
     def draw(self, rng: Rng, shape: Shape) -> Array:
         return Normal(sqrt(2 / fans(shape)[0])).draw(rng, shape)
+
+
+@dataclass(frozen=True, repr=False)
+class LeCunNormal(Initializer):
+    """Normal with variance 1 / fan_in, which keeps the variance of a sum of fan_in terms.
+
+    Source: LeCun, Bottou, Orr and Müller, "Efficient BackProp" (1998), section 4.6.
+    """
+
+    def draw(self, rng: Rng, shape: Shape) -> Array:
+        return Normal(sqrt(1 / fans(shape)[0])).draw(rng, shape)

@@ -15,6 +15,7 @@ from chainrule.errors import ConfigurationError
 from chainrule.initializers import Shape
 from chainrule.inputs import as_samples, check_finite
 from chainrule.layers.base import INFERENCE, Layer
+from chainrule.layers.shared import tie
 from chainrule.losses import Loss
 from chainrule.metrics import scores
 from chainrule.model_data import prepare
@@ -82,7 +83,8 @@ class Model:
         self.seed, self.dtype = seed, dtype
         self.classes = None if classes is None else tuple(classes)
         self.trainable = None if trainable is None else tuple(trainable)
-        self.trained_layer, self.trained_loss = fuse(network, loss)
+        layer, self.trained_loss = fuse(network, loss)
+        self.trained_layer = tie(layer)
         self.history = History()
         self.configuration: dict[str, Any] = {}  # what a command line asked for, kept in the file
         self.targets: Targets | None = None
@@ -186,6 +188,7 @@ class Model:
         elif validation_split:
             kept, held_out = split(len(data.X), validation_split, self.seed)
             data, validation = data.at(kept), data.at(held_out)
+        self._look(data)
         plan = Plan.of(len(data.X), batch_size, self.seed, shuffle)
         return fit(
             self,
@@ -198,6 +201,25 @@ class Model:
             verbose=verbose,
             engine=engine,
         )
+
+    def adapt(self, x: Any) -> None:
+        """Let the input layers (Standardize, Normalize, OneHot) learn from `x`, and forget before.
+
+        `fit` does so by itself the first time, with its training data.
+        """
+        X = as_samples(x, None if self.built is None else self.built.input_shape)
+        check_finite(X, "x")
+        if self.built is None:
+            self.build(X.shape[1:])
+        fresh = self._network().initial_running(self.dtype)
+        running = self.trained_layer.adapt(fresh, X.astype(self.dtype))
+        self._state = self.state._replace(running=running)
+
+    def _look(self, data: Data) -> None:
+        """Let the input layers that have seen no data yet learn from these."""
+        if self.trained_layer.adapts:
+            running = self.trained_layer.adapt(self.state.running, data.X.astype(self.dtype))
+            self._state = self.state._replace(running=running)
 
     def steps(
         self, x: Any, y: Any, epochs: int = 1, batch_size: int | None = 32, *, shuffle: bool = True
@@ -212,6 +234,7 @@ class Model:
         2 1 ['W', 'X', 'b']
         """
         data = self._prepare(x, y)
+        self._look(data)
         n = len(data.X)
         plan = Plan.of(n, batch_size, self.seed, shuffle)
         run, state, _ = start("numpy", self.task, data, plan, self.state)
@@ -223,6 +246,7 @@ class Model:
     def outputs(self, x: Any, engine: str = "numpy") -> Array:
         """Return the raw output Z (m, outputs): logits, where the loss takes them."""
         X = as_samples(x, self._network().input_shape)
+        self.trained_layer.check_input(X, "x")
         Z = self._apply(X, engine)
         if not isfinite(np.vdot(Z, Z)):  # of math, twice as fast as numpy's
             check_finite(X, "x")
@@ -263,7 +287,7 @@ class Model:
 
     def summary(self) -> str:
         """Return a table of layers, output shapes, parameters and initial weights."""
-        whole = Network(self.network, self._network().input_shape)
+        whole = Network(tie(self.network), self._network().input_shape)
         fused = ""
         if self.trained_loss != self.loss:
             last = whole.places[-1].layer

@@ -29,6 +29,7 @@ def prepare(model: Model, x: Any, y: Any, weight: Any = None, name: str = "") ->
     if model.built is None:
         model.build(X.shape[1:])
     assert model.built is not None
+    model.trained_layer.check_input(X, f"{name}x")
     outputs = model.built.output_shape[0]
     known = model.targets or Targets.learn(y, model.trained_loss, outputs, model.classes)
     targets = known.encode(y, f"{name}y")

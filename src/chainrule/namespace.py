@@ -21,3 +21,20 @@ def array_namespace(X: Array) -> Any:
     'numpy'
     """
     return np if type(X) is np.ndarray else X.__array_namespace__()
+
+
+def add_rows(count: int, places: Array, rows: Array) -> Array:
+    """Return (count, n) in which each of `rows` (k, n) is added at its place (k,): a scatter-add.
+
+    >>> add_rows(3, np.array([2, 0, 2]), np.array([[1.0], [2.0], [3.0]])).ravel()
+    array([2., 0., 4.])
+    """
+    xp = array_namespace(rows)
+    total = xp.zeros((count, rows.shape[1]), rows.dtype)
+    if xp is not np:
+        return total.at[places].add(rows)
+    if len(rows):  # sorted, each place is one run, which is summed in one go
+        order = np.argsort(places, kind="stable")
+        starts = np.flatnonzero(np.diff(places[order], prepend=-1))
+        total[places[order][starts]] = np.add.reduceat(rows[order], starts, axis=0)
+    return total

@@ -96,6 +96,10 @@ class Network:
         """Return the tree of initial parameters, a function of the seed and the names alone."""
         return initialize(self.specs, Rng(seed).at("parameters"), dtype)
 
+    def initial_running(self, dtype: str = "float32") -> Tree:
+        """Return the tree of state that is not trained, before any data: running means, say."""
+        return initialize(self.layer.running(self.input_shape), Rng(0), dtype)
+
 
 def initializer_before(following: Sequence[Placed]) -> Initializer:
     """Return what suits the weights in front of these layers: the first activation decides.

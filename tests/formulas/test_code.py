@@ -20,10 +20,32 @@ from chainrule.formulas import (
     samples_of,
     turn,
 )
+from chainrule.layers.combinators import Combinator
 
-LAYERS = [e for e in example_layers.LAYERS if not isinstance(e.layer, cr.Sequential)]
-# Flatten rearranges samples that lie in rows, and images do not turn.
-TURNING = [e for e in LAYERS if len(e.shape) == 1 and not isinstance(e.layer, cr.Flatten)]
+
+def settings_of(description: Any) -> dict[str, Any]:
+    """Return a description's own numbers: slope, factor, beta1."""
+    values = {f.name: getattr(description, f.name) for f in fields(description)}
+    return {name: v for name, v in values.items() if isinstance(v, int | float)}
+
+
+def layer_pass(example: Any) -> tuple[dict[str, Any], dict[str, Any], Any, dict[str, Any]]:
+    """Return the letters of a pass, what the code made of them, its formulas and functions."""
+    layer, params, X = example.layer, example.parameters(), example.samples()
+    Y, cache = layer.forward(params, X, example.context())
+    dY = away_from_zero(Y.shape, seed=7)
+    dX, gradients = layer.backward(params, cache, dY)
+    results = {"Y": Y, "dX": dX, **{f"d{name}": g for name, g in gradients.items()}}
+    kept = cache if isinstance(cache, dict) else {}
+    named = {name: v for name, v in kept.items() if isinstance(v, np.ndarray)}
+    letters = {**named, "X": X, "dY": dY, **params, **settings_of(layer)}
+    return letters, results, layer.formulas_of(cache), dict(layer.structural(cache))
+
+
+COMBINATORS = (Combinator, cr.Shared)
+LAYERS = [e for e in example_layers.LAYERS if not isinstance(e.layer, COMBINATORS)]
+# Images do not turn, nor do functions that rearrange samples lying in rows.
+TURNING = [e for e in LAYERS if len(e.shape) == 1 and not layer_pass(e)[3]]
 OPTIMIZERS = [
     cr.SGD(0.1),
     cr.SGD(0.1, momentum=0.9),
@@ -34,27 +56,10 @@ OPTIMIZERS = [
 ]
 
 
-def settings_of(description: Any) -> dict[str, Any]:
-    """Return a description's own numbers: slope, factor, beta1."""
-    values = {f.name: getattr(description, f.name) for f in fields(description)}
-    return {name: v for name, v in values.items() if isinstance(v, int | float)}
-
-
-def layer_pass(example: Any) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    """Return the letters of a pass, what the code made of them, and the layer's functions."""
-    layer, params, X = example.layer, example.parameters(), example.samples()
-    Y, cache = layer.forward(params, X)
-    dY = away_from_zero(Y.shape, seed=7)
-    dX, gradients = layer.backward(params, cache, dY)
-    results = {"Y": Y, "dX": dX, **{f"d{name}": g for name, g in gradients.items()}}
-    letters = {"X": X, "dY": dY, **params, **settings_of(layer)}
-    return letters, results, {**layer.formulas.functions, **layer.structural(cache)}
-
-
 @pytest.mark.parametrize("example", LAYERS, ids=str)
 def test_a_layers_formulas_are_its_code(example: Any) -> None:
-    letters, results, functions = layer_pass(example)
-    formulas = example.layer.formulas
+    letters, results, formulas, structural = layer_pass(example)
+    functions = {**formulas.functions, **structural}
     received = run({**formulas.forward, **formulas.backward}, letters, functions)
     for name, expected in results.items():
         np.testing.assert_allclose(received[name], expected, rtol=1e-12, atol=1e-14)
@@ -63,8 +68,8 @@ def test_a_layers_formulas_are_its_code(example: Any) -> None:
 @pytest.mark.parametrize("notation", ["columns", "transposed"])
 @pytest.mark.parametrize("example", TURNING, ids=str)
 def test_a_layers_formulas_hold_on_other_boards(example: Any, notation: str) -> None:
-    letters, results, functions = layer_pass(example)
-    formulas = example.layer.formulas
+    letters, results, formulas, _ = layer_pass(example)
+    functions = formulas.functions
     lines = renote_lines({**formulas.forward, **formulas.backward}, notation, functions=functions)
     turned = {name: turn(value, notation, name) for name, value in letters.items()}
     received = run(lines, turned, functions, samples_of(notation))

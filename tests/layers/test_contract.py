@@ -12,22 +12,31 @@ import chainrule as cr
 from arrays import locked
 from chainrule.description import from_config, to_config
 from chainrule.layers import __all__ as exported
+from chainrule.layers.combinators import Combinator
 from chainrule.tree import flatten
-from example_layers import LAYERS, Example
+from example_layer import Example
+from example_layers import LAYERS
 from gradient_check import check_layer, compare, complex_step
 
 every_layer = pytest.mark.parametrize("example", LAYERS, ids=str)
 analytic = pytest.mark.parametrize("example", [e for e in LAYERS if e.analytic], ids=str)
-simple = pytest.mark.parametrize(  # a combinator's formulas are those of its layers
-    "example", [e for e in LAYERS if not isinstance(e.layer, cr.Sequential)], ids=str
+COMBINATORS = (Combinator, cr.Shared)  # their formulas are those of their layers
+simple = pytest.mark.parametrize(
+    "example", [e for e in LAYERS if not isinstance(e.layer, COMBINATORS)], ids=str
 )
+in_a_row = pytest.mark.parametrize(
+    "example",
+    [e for e in LAYERS if not isinstance(e.layer, COMBINATORS) or type(e.layer) is cr.Sequential],
+    ids=str,
+)
+rowwise = pytest.mark.parametrize("example", [e for e in LAYERS if e.rowwise], ids=str)
 both_precisions = pytest.mark.parametrize("dtype", ["float32", "float64"])
 
 
 def passes(example: Example, m: int = 4, dtype: str = "float64") -> Any:
     """Return X, params, dY, Y, cache of one pass on locked arrays."""
     X, params = locked(example.samples(m, dtype)), locked(example.parameters(dtype))
-    Y, cache = example.layer.forward(params, X)
+    Y, cache = example.layer.forward(params, X, example.context(m, dtype))
     dY = locked(np.random.default_rng(2).normal(size=Y.shape).astype(dtype))
     return X, params, dY, Y, cache
 
@@ -40,12 +49,13 @@ def test_every_exported_layer_has_a_row_and_every_row_is_exported() -> None:
 
 @every_layer
 def test_backward_is_the_derivative_of_forward(example: Example) -> None:
-    check_layer(example.layer, example.parameters(), example.samples())
+    check_layer(example.layer, example.parameters(), example.samples(), ctx=example.context())
 
 
 @analytic
 def test_complex_step_agrees_to_rounding(example: Example) -> None:
-    check_layer(example.layer, example.parameters(), example.samples(), complex_step, 1e-12)
+    params, X, ctx = example.parameters(), example.samples(), example.context()
+    check_layer(example.layer, params, X, complex_step, 1e-12, ctx)
 
 
 @every_layer
@@ -86,7 +96,7 @@ def test_shapes_are_as_announced(example: Example) -> None:
     }
 
 
-@every_layer
+@in_a_row
 def test_walking_layer_by_layer_is_the_forward_pass(example: Example) -> None:
     X, params, _, Y, _ = passes(example)
     for place in example.layer.walk(example.shape):
@@ -94,7 +104,7 @@ def test_walking_layer_by_layer_is_the_forward_pass(example: Example) -> None:
         for name in place.path.split(".") if place.path else ():
             own = own[name]
         assert X.shape[1:] == place.input_shape
-        X, _ = place.layer.forward(own, X)
+        X, _ = place.layer.forward(own, X, example.context())
         assert X.shape[1:] == place.output_shape
     np.testing.assert_array_equal(X, Y)
 
@@ -113,18 +123,18 @@ def test_parameter_gradients_are_those_of_backward(example: Example) -> None:
 def test_a_pass_repeats_itself_bit_by_bit(example: Example) -> None:
     X, params, dY, Y, cache = passes(example)
     first, again = (example.layer.backward(params, cache, dY) for _ in range(2))
-    np.testing.assert_array_equal(example.layer.forward(params, X)[0], Y)
+    np.testing.assert_array_equal(example.layer.forward(params, X, example.context())[0], Y)
     np.testing.assert_array_equal(first[0], again[0])
 
 
-@every_layer
+@rowwise
 def test_each_row_is_computed_from_itself_alone(example: Example) -> None:
     X, params, dY, Y, cache = passes(example)
     dX, gradients = example.layer.backward(params, cache, dY)
     summed = {name: np.zeros_like(g) for name, g in flatten(gradients).items()}
     for i in range(len(X)):
         one = slice(i, i + 1)
-        row, row_cache = example.layer.forward(params, X[one])
+        row, row_cache = example.layer.forward(params, X[one], example.context(1, first=i))
         row_dX, row_gradients = example.layer.backward(params, row_cache, dY[one])
         np.testing.assert_allclose(row, Y[one], rtol=1e-13)
         np.testing.assert_allclose(row_dX, dX[one], rtol=1e-12, atol=1e-15)
@@ -134,7 +144,7 @@ def test_each_row_is_computed_from_itself_alone(example: Example) -> None:
         np.testing.assert_allclose(summed[name], g, rtol=1e-11, atol=1e-14)
 
 
-@every_layer
+@rowwise
 def test_a_batch_without_samples_passes_through(example: Example) -> None:
     X, params, dY, Y, cache = passes(example, m=0)
     dX, gradients = example.layer.backward(params, cache, dY)
@@ -157,7 +167,7 @@ def test_a_layer_survives_its_configuration(example: Example) -> None:
 def test_a_model_with_it_trains_saves_and_loads(example: Example, tmp_path: Path) -> None:
     network = cr.Sequential(example.layer, cr.Flatten(), cr.Dense(3))
     model = cr.Model(network, cr.SoftmaxCrossEntropy(), cr.SGD(0.01))
-    x = example.samples(6, "float32")
+    x = np.concatenate([example.samples(3, "float32")] * 2)
     model.fit(x, [0, 1, 2, 0, 1, 2], epochs=2, batch_size=4, engine="numpy", verbose=0)
     model.save(tmp_path / "model.safetensors")
     loaded = cr.load(tmp_path / "model.safetensors")

@@ -65,9 +65,14 @@ class Layer(Description):
 
     formulas: ClassVar[Formulas] = Formulas()
     initializer_before: ClassVar[Initializer | None] = None  # what suits the weights before it
+    adapts: ClassVar[bool] = False  # learns from the data themselves, before any training
 
     def parameters(self, shape: Shape) -> dict[str, Any]:
         """Return name -> Spec for an input of this shape (name -> dict in a combinator)."""
+        return {}
+
+    def running(self, shape: Shape) -> dict[str, Any]:
+        """Return name -> Spec of the state that is not trained: `ctx.state` holds its arrays."""
         return {}
 
     def output_shape(self, shape: Shape) -> Shape:
@@ -90,9 +95,20 @@ class Layer(Description):
         """Return the state that is not trained, after this pass."""
         return state
 
+    def adapt(self, state: Mapping[str, Any], X: Array) -> Mapping[str, Any]:
+        """Return the state after a look at the training data; what has looked before stays."""
+        return state
+
+    def formulas_of(self, cache: Any) -> Formulas:
+        """Return the formulas of the pass that left this cache, where they depend on its mode."""
+        return self.formulas
+
     def structural(self, cache: Any) -> Mapping[str, Callable[..., Array]]:
         """Return the functions, if any, that only rearrange entries and that `formulas` names."""
         return {}
+
+    def check_input(self, X: Array, name: str) -> None:
+        """Raise DataError for entries that a network which begins with this layer cannot take."""
 
     def walk(self, shape: Shape, path: str = "") -> Iterator[Placed]:
         """Yield each layer that is no combinator, in order, with its path and shapes."""

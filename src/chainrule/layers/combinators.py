@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +16,69 @@ from chainrule.tree import Tree, has_leaves
 
 
 @dataclass(frozen=True, repr=False, init=False)
-class Sequential(Layer):
+class Combinator(Layer):
+    """Base of the layers made of layers; the children are named by position, "0", "1", ..."""
+
+    layers: tuple[Layer, ...]
+
+    def __init__(self, *layers: Layer) -> None:
+        for position, layer in enumerate(layers):
+            if not isinstance(layer, Layer):
+                hint = f": did you mean {layer.__name__}()?" if isinstance(layer, type) else ""
+                raise ConfigurationError(
+                    f"{type(self).__name__}: argument {position} is no layer but {layer!r}{hint}"
+                )
+        object.__setattr__(self, "layers", tuple(layers))
+
+    @classmethod
+    def from_fields(cls, fields: Mapping[str, Any]) -> Combinator:
+        """Return the layer from its stored fields."""
+        return cls(*fields["layers"])
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(map(repr, self.layers))})"
+
+    @cached_property
+    def children(self) -> tuple[tuple[str, Layer], ...]:
+        """Name and layer of each child, in order."""
+        return tuple((str(position), layer) for position, layer in enumerate(self.layers))
+
+    @cached_property
+    def adapts(self) -> bool:  # type: ignore[override]
+        """Whether any child learns from the data themselves."""
+        return any(layer.adapts for layer in self.layers)
+
+    @abstractmethod
+    def inside(self, shape: Shape) -> Iterator[tuple[str, Layer, Shape]]:
+        """Yield name, layer and input shape of each child."""
+
+    def walk(self, shape: Shape, path: str = "") -> Iterator[Placed]:
+        for name, layer, inner in self.inside(shape):
+            yield from layer.walk(inner, f"{path}.{name}" if path else name)
+
+    def parameters(self, shape: Shape) -> dict[str, Any]:
+        return {name: layer.parameters(inner) for name, layer, inner in self.inside(shape)}
+
+    def running(self, shape: Shape) -> dict[str, Any]:
+        states = {name: layer.running(inner) for name, layer, inner in self.inside(shape)}
+        return {name: state for name, state in states.items() if state}
+
+    def advance(self, state: Mapping[str, Any], cache: Any) -> Mapping[str, Any]:
+        if not state:
+            return state
+        return {n: layer.advance(state[n], cache[n]) for n, layer in self.children if n in state}
+
+
+def shape_after(name: str, layer: Layer, shape: Shape) -> Shape:
+    """Return a child's output shape; an error says which child it was."""
+    try:
+        return layer.output_shape(shape)
+    except ShapeError as error:
+        raise error.at(name) from None
+
+
+@dataclass(frozen=True, repr=False, init=False)
+class Sequential(Combinator):
     """Layers one after the other; the chain rule runs them backwards.
 
     Children are named by their position, "0", "1", ...
@@ -28,48 +91,14 @@ class Sequential(Layer):
     ['W', 'b']
     """
 
-    layers: tuple[Layer, ...]
-
-    def __init__(self, *layers: Layer) -> None:
-        for position, layer in enumerate(layers):
-            if not isinstance(layer, Layer):
-                hint = f": did you mean {layer.__name__}()?" if isinstance(layer, type) else ""
-                raise ConfigurationError(
-                    f"Sequential: argument {position} is no layer but {layer!r}{hint}"
-                )
-        object.__setattr__(self, "layers", tuple(layers))
-
-    @classmethod
-    def from_fields(cls, fields: Mapping[str, Any]) -> Sequential:
-        """Return the layer from its stored fields."""
-        return cls(*fields["layers"])
-
-    def __repr__(self) -> str:
-        return f"Sequential({', '.join(map(repr, self.layers))})"
-
-    @cached_property
-    def children(self) -> tuple[tuple[str, Layer], ...]:
-        """Name and layer of each child, in order."""
-        return tuple((str(position), layer) for position, layer in enumerate(self.layers))
-
-    def walk(self, shape: Shape, path: str = "") -> Iterator[Placed]:
+    def inside(self, shape: Shape) -> Iterator[tuple[str, Layer, Shape]]:
         for name, layer in self.children:
-            yield from layer.walk(shape, f"{path}.{name}" if path else name)
-            shape = layer.output_shape(shape)
-
-    def parameters(self, shape: Shape) -> dict[str, Any]:
-        specs = {}
-        for name, layer in self.children:
-            specs[name] = layer.parameters(shape)
-            shape = layer.output_shape(shape)
-        return specs
+            yield name, layer, shape
+            shape = shape_after(name, layer, shape)
 
     def output_shape(self, shape: Shape) -> Shape:
         for name, layer in self.children:
-            try:
-                shape = layer.output_shape(shape)
-            except ShapeError as error:
-                raise error.at(name) from None
+            shape = shape_after(name, layer, shape)
         return shape
 
     def forward(self, params: Tree, X: Array, ctx: Context = INFERENCE) -> tuple[Array, Any]:
@@ -97,7 +126,22 @@ class Sequential(Layer):
             dY, gradients[name] = layer.backward(params[name], cache[name], dY)
         return gradients
 
-    def advance(self, state: Mapping[str, Any], cache: Any) -> Mapping[str, Any]:
-        if not state:
+    def adapt(self, state: Mapping[str, Any], X: Array) -> Mapping[str, Any]:
+        if not self.adapts:
             return state
-        return {n: layer.advance(state[n], cache[n]) for n, layer in self.children if n in state}
+        learning = max(i for i, layer in enumerate(self.layers) if layer.adapts)
+        for i, (name, layer) in enumerate(self.children[: learning + 1]):
+            if layer.adapts:
+                state = {**state, name: layer.adapt(state[name], X)}
+            elif has_leaves(layer.parameters(X.shape[1:])):
+                raise ConfigurationError(
+                    f"{self.layers[learning]!r} learns from the data, so it must come before "
+                    f"{layer!r}, which is trained"
+                )
+            if i < learning:
+                X = layer.forward({}, X, Context(state=state.get(name, {})))[0]
+        return state
+
+    def check_input(self, X: Array, name: str) -> None:
+        if self.layers:
+            self.layers[0].check_input(X, name)

@@ -72,3 +72,45 @@ class Flatten(Layer):
             "rows": lambda X: X.reshape(X.shape[0], prod(X.shape[1:])),
             "image": lambda Y: Y.reshape(cache),
         }
+
+
+@dataclass(frozen=True, repr=False)
+class Reshape(Layer):
+    """The same entries in another shape per sample: (m, 28, 28) -> (m, 28, 28, 1), say.
+
+    One size may be -1: as many as there are entries left. The gradient is folded back.
+
+    >>> import numpy as np
+    >>> Reshape((2, -1)).forward({}, np.zeros((5, 6)))[0].shape
+    (5, 2, 3)
+    """
+
+    shape: tuple[int, ...]
+    formulas = Formulas(forward={"Y": "image(X)"}, backward={"dX": "rows(dY)"})
+
+    def __post_init__(self) -> None:
+        shape = self.shape
+        good = isinstance(shape, tuple) and all(isinstance(n, int) and n >= -1 for n in shape)
+        if not good or 0 in shape or shape.count(-1) > 1:
+            raise ConfigurationError(
+                f"Reshape: shape must be positive integers, at most one of them -1, got {shape!r}"
+            )
+
+    def output_shape(self, shape: Shape) -> Shape:
+        known, entries = prod(n for n in self.shape if n != -1), prod(shape)
+        if entries % known or (-1 not in self.shape and entries != known):
+            raise self.wrong_shape(f"{known} entries a sample", shape, f"these are {entries}")
+        return tuple(entries // known if n == -1 else n for n in self.shape)
+
+    def forward(self, params: Tree, X: Array, ctx: Context = INFERENCE) -> tuple[Array, Any]:
+        return X.reshape(X.shape[0], *self.output_shape(X.shape[1:])), X.shape
+
+    def backward(self, params: Tree, cache: Any, dY: Array) -> tuple[Array, Tree]:
+        return dY.reshape(cache), {}
+
+    def structural(self, cache: Any) -> Mapping[str, Callable[..., Array]]:
+        shape = self.output_shape(cache[1:])
+        return {
+            "image": lambda X: X.reshape(X.shape[0], *shape),
+            "rows": lambda Y: Y.reshape(cache),
+        }
