@@ -70,7 +70,7 @@ def of_loss(writer: Writer) -> Section:
 def of_layer(writer: Writer, i: int, focus: Focus | None, again: bool) -> Section:
     """Return how a layer's backward follows from its forward, from one entry."""
     record = writer.trace.records[i]
-    derivation = derivation_of(record.layer.formulas)
+    derivation = derivation_of(record.formulas)
     functions = functions_of(writer)
     blocks: list[Block] = [_in_letters(line) for line in forward_lines(writer, i)]
     title = f'{record.layer!r} at "{record.path}"'
@@ -87,7 +87,7 @@ def of_layer(writer: Writer, i: int, focus: Focus | None, again: bool) -> Sectio
         blocks.append(Note("This layer states no derivation; its derivatives, from its code:"))
     lines = {line.left: line for line in backward_lines(writer, i)}
     tool = Chains(writer)
-    letters = [p for p in record.params if isinstance(record.params[p], np.ndarray)]
+    letters = list(record.params)
     for letter in [*letters, "X"]:
         if focus is not None and letter != focus.value.letter and focus.value.letter != "Y":
             continue

@@ -10,6 +10,7 @@ import numpy as np
 from chainrule.errors import ConfigurationError
 from chainrule.explaining.entries import Entry
 from chainrule.explaining.local import Place
+from chainrule.explaining.naming import own_name
 from chainrule.explaining.writer import Writer
 from chainrule.formulas import turns
 
@@ -56,8 +57,7 @@ def values_of(writer: Writer) -> dict[str, Value]:
             layer, activated = layer + 1, False
         index = str(layer) if count > 1 else ""
         for parameter in record.params:
-            if isinstance(record.values[parameter], np.ndarray):
-                add(parameter + index, i, parameter)
+            add(own_name(parameter, index, list(record.params)), i, parameter)
         if record.params:
             add("Z" + index, i, "Y")
         elif layer and not activated:

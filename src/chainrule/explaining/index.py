@@ -29,7 +29,7 @@ def sums(writer: Writer, focus: Focus | None) -> Section:
         blocks.append(Equation(left, rights, functions=tool.functions, result=value))
     for i in reversed(range(len(writer.trace.records))):
         record = writer.trace.records[i]
-        letters = [p for p in record.params if isinstance(record.params[p], np.ndarray)]
+        letters = list(record.params)
         for letter in [*letters, "X"]:
             if focus is not None and (i, letter) != _asked(focus, last):
                 continue
@@ -82,14 +82,14 @@ def merged(tool: Chains, product: tuple[Factor, ...], output: Node) -> tuple[Fac
 
 def is_elementwise_layer(writer: Writer, i: int) -> bool:
     """Say whether each output of layer i depends on its own input alone."""
-    derivation = derivation_of(writer.trace.records[i].layer.formulas)
+    derivation = derivation_of(writer.trace.records[i].formulas)
     return derivation is not None and list(derivation.partials) == ["X[i,k]"]
 
 
 def in_letters(writer: Writer, i: int, letter: str) -> list[Block]:
     """Return ∂L/∂x = Σ ∂L/∂y · ∂y/∂x in letters, and with ∂y/∂x put in."""
     record = writer.trace.records[i]
-    derivation = derivation_of(record.layer.formulas)
+    derivation = derivation_of(record.formulas)
     if derivation is None:
         return []
     functions = functions_of(writer)

@@ -11,6 +11,7 @@ import numpy as np
 
 from chainrule.explaining.trace import Record
 from chainrule.namespace import Array
+from chainrule.tree import flatten, replace
 
 Place = tuple[int, ...]
 
@@ -35,8 +36,8 @@ class Local:
             unit = np.zeros_like(self.outputs)
             unit[output] = 1.0
             record = self.record
-            params = dict(record.params)
-            self._rows[output] = record.layer.backward(params, record.cache, unit)
+            dX, gradients = record.layer.backward(record.tree, record.cache, unit)
+            self._rows[output] = dX, flatten(gradients)
         dX, gradients = self._rows[output]
         return float((dX if letter == "X" else gradients[letter])[place])
 
@@ -51,7 +52,7 @@ class Local:
         for sign in (1, -1):
             other = np.array(value)
             other[place] += sign * 1e-3 * (1 + abs(float(other[place])))
-            params = {**record.params} if letter == "X" else {**record.params, letter: other}
+            params = record.tree if letter == "X" else replace(record.tree, {letter: other})
             X = other if letter == "X" else record.values["X"]
             Y, _ = record.layer.forward(params, X, record.context)
             scale = float(np.abs(Y).max()) or 1.0

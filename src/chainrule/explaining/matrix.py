@@ -11,6 +11,7 @@ from chainrule.explaining.naming import page_name, renamed
 from chainrule.explaining.nudge import digits
 from chainrule.explaining.page import Block, Code, Equation, Line, Note, Section
 from chainrule.explaining.source import code_for
+from chainrule.explaining.trace import Record
 from chainrule.explaining.writer import Writer
 from chainrule.formulas import Letter, expand, parse, renote, substitute
 from chainrule.network import FUSED
@@ -32,7 +33,16 @@ def feed(writer: Writer) -> Section:
     if writer.weight is None:
         weights = ", ".join(f"{w:.4g}" for w in writer.trace.weights)
         lines.append(Note(f"The samples count with the weights w = {weights}."))
+    modes = [n for n in map(_name, writer.trace.records) if n in ("Dropout", "BatchNorm")]
+    if modes:
+        said = {"Dropout": "Dropout is off", "BatchNorm": "BatchNorm takes its running averages"}
+        words = " and ".join(said[n] for n in dict.fromkeys(modes))
+        lines.append(Note(f"A pass in inference mode: {words}."))
     return Section("FEED", tuple(lines))
+
+
+def _name(record: Record) -> str:
+    return type(record.layer).__name__
 
 
 def _given(name: str, value: np.ndarray) -> Line:
@@ -41,13 +51,11 @@ def _given(name: str, value: np.ndarray) -> Line:
 
 def forward_lines(writer: Writer, i: int) -> list[Line]:
     """Return the lines that layer i adds to the forward pass."""
-    record = writer.trace.records[i]
+    record, notation = writer.trace.records[i], writer.board.forward
     code = code_for(record.layer, ("forward",))
-    return [
-        writer.layer_line(i, name, formula, writer.board.forward, code)
-        for name, formula in record.layer.formulas.forward.items()
-        if name in record.values
-    ]
+    stated = {n: f for n, f in record.formulas.forward.items() if n in record.values}
+    lines = [writer.layer_line(i, name, f, notation, code) for name, f in stated.items()]
+    return lines if "Y" in stated else [*lines, writer.unstated(i, "Y", notation, code)]
 
 
 def forward(writer: Writer) -> Section:
@@ -56,10 +64,10 @@ def forward(writer: Writer) -> Section:
     defined: set[str] = set()
     for i, record in enumerate(writer.trace.records):
         lines = forward_lines(writer, i)
-        if writer.board.per_layer or not lines:
+        if writer.board.per_layer or "Y" not in record.formulas.forward:
             blocks.append(_layer(writer, i))
         for line in lines:
-            new = [n for n in record.layer.formulas.functions if n not in defined]
+            new = [n for n in record.formulas.functions if n not in defined]
             defined.update(new)
             words = [line.remark, *(definition(n, record.layer, writer) for n in new)]
             blocks.append(replace(line, remark="; ".join(w for w in words if w)))
@@ -69,7 +77,7 @@ def forward(writer: Writer) -> Section:
 def _layer(writer: Writer, i: int) -> Note:
     record = writer.trace.records[i]
     shapes = " → ".join("×".join(map(str, record.values[n].shape)) for n in "XY")
-    said = "" if record.layer.formulas.forward else f", {shapes}: it states no formula"
+    said = "" if record.formulas.forward else f", {shapes}: shown as one step"
     return Note(f'{record.layer!r} at "{record.path}"{said}')
 
 
@@ -144,18 +152,27 @@ def backward_lines(writer: Writer, i: int, checked: bool = True) -> list[Line]:
     """Return the lines of layer i on the way back, parameters first; `checked` by the nudge."""
     record, names = writer.trace.records[i], writer.naming.records[i]
     lines = []
-    for name, formula in record.layer.formulas.backward.items():
+    notation = writer.board.backward
+    stated = record.formulas.backward
+    for name in dict.fromkeys([*stated, *(f"d{p}" for p in record.params), "dX"]):
         if name not in record.values:
             continue
         parameter = name[1:] if name[1:] in record.params else ""
         code = backward_code(record.layer, parameter)
-        line = writer.layer_line(i, name, formula, writer.board.backward, code)
+        if name in stated:
+            line = writer.layer_line(i, name, stated[name], notation, code)
+        else:
+            line = writer.unstated(i, name, notation, code)
         if parameter:
             path = writer.parameter_path(i, parameter)
-            p = flatten(writer.params)[path]
-            found = digits(writer.loss_of(path), p, record.values[name]) if checked else None
-            line = replace(line, digits=found, path=path)
-            if "batch_sum" in formula and writer.samples == 1:
+            line = replace(line, path=path, digits=None)
+            if record.shared:
+                line = replace(line, remark=f"the part of this place; {path} learns their sum")
+            elif checked:
+                p = flatten(writer.params)[path]
+                found = digits(writer.loss_of(path), p, record.values[name])
+                line = replace(line, digits=found)
+            if "batch_sum" in stated.get(name, "") and writer.samples == 1:
                 line = replace(line, remark="one sample, so no sum")
         elif name == "dX" and "W" in record.params:
             line = replace(line, remark=f"{writer.plain(names['W'])} not yet updated")
@@ -177,7 +194,7 @@ def backpropagate(writer: Writer) -> Section:
         blocks.append(first)
     for i in reversed(range(len(writer.trace.records))):
         lines = backward_lines(writer, i)
-        if writer.board.per_layer or not lines:
+        if writer.board.per_layer:
             blocks.append(_layer(writer, i))
         blocks += lines
     return Section(

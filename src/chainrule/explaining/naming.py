@@ -33,17 +33,19 @@ def name_values(trace: Trace, board: Board) -> Naming:
     current, layer, activated = board.input_letter, 0, False
     for record in trace.records:
         if board.per_layer:
-            records.append({"X": "X", "Y": "Y", **{p: p for p in record.params}})  # each its own
-            bases |= {p: p for p in (*record.params, "X", "Y")}
+            own = {p: own_name(p, "", list(record.params)) for p in record.params}
+            records.append({"X": "X", "Y": "Y", **own})
+            bases |= {**{name: p.rpartition(".")[2] for p, name in own.items()}, "X": "X", "Y": "Y"}
             current = "Y"
             continue
         names = {"X": current}
         if record.params:
             layer, activated = layer + 1, False
         index = str(layer) if count > 1 else ""
-        for parameter in record.params:
-            names[parameter] = parameter + index
-            bases[parameter + index] = parameter
+        inner = [n for n in record.formulas.forward if n not in ("X", "Y")]
+        for parameter in (*record.params, *inner):
+            names[parameter] = own_name(parameter, index, list(record.params))
+            bases[names[parameter]] = parameter.rpartition(".")[2]
         if record.params:
             current = "Z" + index
         elif layer == 0:
@@ -59,6 +61,19 @@ def name_values(trace: Trace, board: Board) -> Naming:
     bases["A" + index] = "A"
     letters = board.naming(bases, len(trace.X))
     return Naming(records, loss, letters)
+
+
+def own_name(parameter: str, index: str, all_of_layer: list[str]) -> str:
+    """Return a parameter's name on the page; inside a layer made of layers it has a letter too.
+
+    >>> own_name("W", "2", ["W", "b"]), own_name("1.W", "2", ["0.W", "0.b", "1.W"])
+    ('W2', 'W_2b')
+    """
+    place, dot, name = parameter.rpartition(".")
+    if not dot:
+        return name + index
+    places = list(dict.fromkeys(p.rpartition(".")[0] for p in all_of_layer))
+    return f"{name}_{index}{chr(ord('a') + places.index(place) % 26)}"
 
 
 def renamed(expression: Expression, names: Names) -> Expression:

@@ -192,6 +192,8 @@ def numbers(form: PageForm, line: Line, letters: Letters) -> str:
     arrays = [np.asarray(v) for v in line.values.values() if np.size(v) > 1]
     if arrays and not any(map(figures.is_written_out, arrays)):
         return ""
+    if any(a.ndim > 2 for a in arrays):  # images: their patches are not on the page
+        return ""
     return number_layout(form, line, letters).piece(line.formulas[-1]).text
 
 

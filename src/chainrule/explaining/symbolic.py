@@ -26,7 +26,7 @@ def functions_of(writer: Writer) -> dict[str, Any]:
     """Return every named function of the network."""
     found: dict[str, Any] = {}
     for record in writer.trace.records:
-        found |= record.layer.formulas.functions
+        found |= record.formulas.functions
     return found
 
 
@@ -40,10 +40,10 @@ def own_formula(
 ) -> Expression | None:
     """Return what ∂Y[output]/∂letter[place] is in letters; None where the layer does not say."""
     record = writer.trace.records[i]
-    derivation = derivation_of(record.layer.formulas)
+    derivation = derivation_of(record.formulas)
     if derivation is None:
         return None
-    named = _with_functions(record.layer.formulas)
+    named = _with_functions(record.formulas)
     for key, text in {**derivation.partials, **named}.items():
         target = read_entry(key)
         if not isinstance(target, Entry) or target.name != letter:

@@ -44,7 +44,9 @@ class Margin:
     def of(cls, page: Page) -> Margin:
         """Return what fits every line of a page."""
         lines = [b for s in page.sections for b in s.blocks if isinstance(b, Line)]
-        place = max((len(b.code.place) for b in lines if b.code), default=0)
+        codes = [b for s in page.sections for b in s.blocks if isinstance(b, Code)]
+        places = [b.code.place for b in lines if b.code] + [c.place for c in codes]
+        place = max(map(len, places), default=0)
         return cls(place, 4 if any(b.digits is not None for b in lines) else 0)
 
     def text(self, line: Line) -> str:
@@ -119,7 +121,8 @@ def block(one: Block, letters: Letters, margin: Margin) -> str:
         case Note(text):
             return folded(text)
         case Code():
-            return folded(f"{one.place}  {one.text}", INDENT, INDENT + " " * (len(one.place) + 2))
+            start = f"{INDENT}{one.place.ljust(margin.place)}  "
+            return folded(one.text, start, " " * len(start))
     raise TypeError(f"not a block: {one!r}")
 
 

@@ -5,18 +5,22 @@ The network that runs is the model's own; each leaf is wrapped in a layer that l
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
 import numpy as np
 
+from chainrule.derivation import Formulas
+from chainrule.errors import ChainruleError
+from chainrule.formulas import Operation, evaluate
 from chainrule.layers.base import INFERENCE, Context, Layer
 from chainrule.layers.combinators import Sequential
+from chainrule.layers.shared import Shared, Tied
 from chainrule.losses import Loss, one_hot
 from chainrule.namespace import Array
 from chainrule.step import Batch
-from chainrule.tree import Tree, map_leaves
+from chainrule.tree import Tree, flatten, map_leaves
 
 
 @dataclass(eq=False)
@@ -25,10 +29,39 @@ class Record:
 
     path: str
     layer: Layer
-    params: Mapping[str, Array] = field(default_factory=dict)
+    home: str = ""  # the path of its parameters, another one where they are shared
+    params: Mapping[str, Array] = field(default_factory=dict)  # by dotted name
+    tree: Tree = field(default_factory=dict)  # the same as the layer takes them
     cache: Any = None
     context: Context = INFERENCE
     values: dict[str, Array] = field(default_factory=dict)  # X, Y, dX, dY, W, dW, …
+
+    @property
+    def formulas(self) -> Formulas:
+        """The formulas of this pass."""
+        return self.layer.formulas_of(self.cache)
+
+    @property
+    def shared(self) -> bool:
+        """Whether its parameters serve in other places as well."""
+        return self.home != self.path
+
+    def complete(self) -> None:
+        """Add what the formulas give a name to and the code does not keep: μ, X̂, dX̂."""
+        functions: dict[str, Any] = {
+            **self.formulas.functions,
+            **operations(self.layer.structural(self.cache)),
+        }
+        values = {**self.values, **numbers_of(self.layer)}
+        for lines in (self.formulas.forward, self.formulas.backward):
+            for name, formula in lines.items():
+                if name in values:
+                    continue
+                try:
+                    values[name] = evaluate(formula, values, functions)
+                except ChainruleError:
+                    continue  # the line is then shown without its formula
+                self.values[name] = np.asarray(values[name])
 
 
 @dataclass(frozen=True, repr=False)
@@ -39,15 +72,26 @@ class Listening(Layer):
 
     def forward(self, params: Tree, X: Array, ctx: Context = INFERENCE) -> tuple[Array, Any]:
         Y, cache = self.record.layer.forward(params, X, ctx)
-        self.record.params, self.record.cache, self.record.context = params, cache, ctx
-        self.record.values = {"X": X, "Y": Y, **params}
+        record = self.record
+        record.params, record.tree, record.cache, record.context = (
+            flatten(params),
+            params,
+            cache,
+            ctx,
+        )
+        self.record.values = {"X": X, "Y": Y, **record.params}
         if isinstance(cache, dict):
             self.record.values |= {n: v for n, v in cache.items() if isinstance(v, np.ndarray)}
         return Y, cache
 
     def backward(self, params: Tree, cache: Any, dY: Array) -> tuple[Array, Tree]:
         dX, gradients = self.record.layer.backward(params, cache, dY)
-        self.record.values |= {"dY": dY, "dX": dX, **{f"d{n}": g for n, g in gradients.items()}}
+        self.record.values |= {
+            "dY": dY,
+            "dX": dX,
+            **{f"d{n}": g for n, g in flatten(gradients).items()},
+        }
+        self.record.complete()
         return dX, gradients
 
 
@@ -64,14 +108,55 @@ class Trace:
     gradients: Tree
 
 
-def listen(layer: Layer, path: str, records: list[Record]) -> Layer:
-    """Return the network with every leaf wrapped; the records are filled in forward order."""
+def listen(layer: Layer, path: str, records: list[Record], home: str | None = None) -> Layer:
+    """Return the network with every leaf wrapped; the records are filled in forward order.
+
+    Layers side by side are one step: only a Sequential is listened into.
+    """
+    home = path if home is None else home
+    if isinstance(layer, Tied):
+        return Tied(listen(layer.network, path, records))
+    if isinstance(layer, Shared):
+        return Shared(layer.name, listen(layer.layer, path, records, layer.name))
     if isinstance(layer, Sequential):
         return Sequential(
-            *(listen(c, f"{path}.{n}" if path else n, records) for n, c in layer.children)
+            *(listen(c, below(path, n), records, below(home, n)) for n, c in layer.children)
         )
-    records.append(Record(path, layer))
+    records.append(Record(path, layer, home))
     return Listening(records[-1])
+
+
+def below(path: str, name: str) -> str:
+    """Return a child's path.
+
+    >>> below("", "0"), below("0", "W")
+    ('0', '0.W')
+    """
+    return f"{path}.{name}" if path else name
+
+
+def numbers_of(layer: Any) -> dict[str, float]:
+    """Return a description's fields that are numbers, under their names in the formulas."""
+    found = {f.name: getattr(layer, f.name) for f in fields(layer)} if is_dataclass(layer) else {}
+    return {
+        n: float(v)
+        for n, v in found.items()
+        if isinstance(v, int | float) and not isinstance(v, bool)
+    }
+
+
+def operations(rearranging: Mapping[str, Callable[..., Array]]) -> dict[str, Operation]:
+    """Return a layer's rearrangements as functions of the language."""
+    return {name: structural(name, apply) for name, apply in rearranging.items()}
+
+
+def structural(name: str, apply: Callable[..., Array]) -> Operation:
+    """Return a function that Python evaluates as one of the language."""
+
+    def evaluate(*arguments: Array, samples: str) -> Array:
+        return apply(*arguments)
+
+    return Operation(evaluate, name, rf"\operatorname{{{name}}}", elementwise=False)
 
 
 def trace(network: Layer, loss: Loss, params: Tree, running: Any, batch: Batch) -> Trace:

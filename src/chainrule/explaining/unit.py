@@ -20,7 +20,7 @@ def unit(writer: Writer, focus: Focus, node: tuple[int, str, Place]) -> list[Blo
     if letter != "Y" or len(place) != 2:
         return []
     record = writer.trace.records[i]
-    derivation = derivation_of(record.layer.formulas)
+    derivation = derivation_of(record.formulas)
     if derivation is None:
         return []
     left = entry_on_board(writer, i, "Y", place, back=False)

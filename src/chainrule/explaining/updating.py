@@ -11,7 +11,8 @@ from chainrule.explaining.figures import scalar
 from chainrule.explaining.naming import renamed
 from chainrule.explaining.page import Block, Line, Note, Section
 from chainrule.explaining.source import code_for
-from chainrule.explaining.writer import Writer, numbers_of
+from chainrule.explaining.trace import numbers_of
+from chainrule.explaining.writer import Writer
 from chainrule.formulas import evaluate, letters_in, parse, samples_of
 from chainrule.optimizers import Optimizer
 from chainrule.step import State, Task, update
@@ -25,15 +26,18 @@ def updating(writer: Writer, task: Task, state: State) -> Section:
     start = State(writer.params, writer.running, exact, state.step)
     after = update(task, start, writer.trace.gradients, writer.running)
     blocks: list[Block] = []
-    held = []
+    held, seen = [], set()
     for i in reversed(range(len(writer.trace.records))):
         for parameter in writer.trace.records[i].params:
             path = writer.parameter_path(i, parameter)
-            if path not in flatten(writer.params):
-                continue  # a combinator that is shown as one step
+            if path in seen:
+                continue  # shared, and updated once
+            seen.add(path)
             if task.trainable is not None and path not in task.trainable:
                 held.append(writer.plain(writer.naming.records[i][parameter]))
                 continue
+            if writer.board.per_layer:
+                blocks.append(Note(path))
             blocks += parameter_lines(writer, optimizer, start, i, parameter, path)
     if held:
         blocks.append(Note(f"Held fixed: {', '.join(held)}."))

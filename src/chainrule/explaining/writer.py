@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from chainrule.errors import ChainruleError
 from chainrule.explaining.board import Board
 from chainrule.explaining.boxes import Boxes
 from chainrule.explaining.naming import Naming, name_values, page_name, renamed
@@ -16,13 +17,14 @@ from chainrule.explaining.numbers import written
 from chainrule.explaining.page import Code, Line
 from chainrule.explaining.shapes import shape_algebra
 from chainrule.explaining.simplify import pulled, simplified, with_weights
-from chainrule.explaining.trace import Record, Trace
+from chainrule.explaining.trace import Trace, below, numbers_of, operations, structural
 from chainrule.formulas import (
+    Call,
     Expression,
     Functions,
     Letter,
     Letters,
-    Operation,
+    evaluate,
     expand,
     letters_in,
     parse,
@@ -92,21 +94,41 @@ class Writer:
         """Return one line of layer i: its formula, re-noted and renamed, with its arrays."""
         record, names = self.trace.records[i], self.naming.records[i]
         values = {**record.values, **numbers_of(record.layer)}
-        functions: dict[str, Any] = {**record.layer.formulas.functions}
-        for rearranged, apply in record.layer.structural(record.cache).items():
-            functions[rearranged] = structural(rearranged, apply)
+        formulas = record.formulas
+        rearranging = record.layer.structural(record.cache)
+        functions: dict[str, Any] = {**formulas.functions, **operations(rearranging)}
         if any(np.ndim(v) > 2 for v in record.values.values()):
             notation = "rows"  # images do not turn
         given = {*record.params, *numbers_of(record.layer)} | ({"X"} if i == 0 else set())
         expression = simplified(parse(formula), self.samples)
         line = self.line(
             name, expression, values, names, notation, functions,
-            record.layer.formulas.forward, given,
+            formulas.forward, given,
         )  # fmt: skip
         last = i == len(self.trace.records) - 1
         if name[0] == "d" and self.board.fold and last and (name != "dX" or i):
             line = self.folded(line, name, expression, names, notation)
+        if not holds(line):
+            line = self.as_one_step(line, i, name)
         return replace(line, code=code, remark=self.broadcast(line))
+
+    def unstated(self, i: int, name: str, notation: str, code: Code | None = None) -> Line:
+        """Return the line of a value that the layer gives without a formula."""
+        names = self.naming.records[i]
+        result = self.turned(self.trace.records[i].values[name], name, notation)
+        line = Line(page_name(name, names), (), {}, result, samples=samples_of(notation), code=code)
+        return self.as_one_step(line, i, name)
+
+    def as_one_step(self, line: Line, i: int, name: str) -> Line:
+        """Return the line as a function of the layer's input: Y = residual(X)."""
+        record, back = self.trace.records[i], name.startswith("d")
+        called = type(record.layer).__name__.lower() + "_back" * back
+        source = page_name("dY" if back else "X", self.naming.records[i])
+        notation = self.board.backward if back else self.board.forward
+        value = self.turned(record.values["dY" if back else "X"], "X", notation)
+        step = structural(called, lambda *_: line.result)
+        return replace(line, formulas=(Call(called, (Letter(source),)),), values={source: value},
+                       functions={called: step}, shapes="")  # fmt: skip
 
     def loss_line(
         self,
@@ -257,32 +279,13 @@ class Writer:
 
     def parameter_path(self, i: int, parameter: str) -> str:
         """Return the dotted name of a parameter of layer i."""
-        path = self.trace.records[i].path
-        return f"{path}.{parameter}" if path else parameter
+        return below(self.trace.records[i].home, parameter)
 
 
-def numbers_of(layer: Any) -> dict[str, float]:
-    """Return a description's fields that are numbers, under their names in the formulas."""
-    found = {f.name: getattr(layer, f.name) for f in fields(layer)} if is_dataclass(layer) else {}
-    return {
-        n: float(v)
-        for n, v in found.items()
-        if isinstance(v, int | float) and not isinstance(v, bool)
-    }
-
-
-def structural(name: str, apply: Callable[..., Array]) -> Operation:
-    """Return a layer's rearrangement as a function of the language."""
-
-    def evaluate(*arguments: Array, samples: str) -> Array:
-        return apply(*arguments)
-
-    return Operation(evaluate, name, rf"\operatorname{{{name}}}", elementwise=False)
-
-
-def record_of(writer: Writer, name: str) -> tuple[int, Record] | None:
-    """Return the layer that a page name's parameter belongs to."""
-    for i, names in enumerate(writer.naming.records):
-        if name in names.values():
-            return i, writer.trace.records[i]
-    return None
+def holds(line: Line) -> bool:
+    """Say whether a line's last formula gives its result, so that nothing false is printed."""
+    try:
+        value = evaluate(line.formulas[-1], line.values, line.functions, line.samples)
+    except ChainruleError:
+        return False
+    return np.shape(value) == np.shape(line.result) and np.allclose(value, line.result, atol=1e-9)
