@@ -124,7 +124,7 @@ class _Writer:
             PageLayout(form, self.letters, functions).piece(expression).text
             for form in (Boxes(), LATEX)
         )
-        shown = {"unicode": unicode, "latex": in_math(latex.replace(BREAK, ""))}
+        shown = {"unicode": unicode, "latex": in_math(latex)}
         try:
             return {"source": str(expression), **shown}
         except TypeError:  # a node of a derivation has no source in the language

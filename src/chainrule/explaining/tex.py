@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from chainrule.explaining.page_mathml import BREAK
 from chainrule.formulas.latex import GREEK
 
 _SPECIAL = {
@@ -92,7 +93,7 @@ def code(text: str) -> str:
 def in_math(formula: str) -> str:
     """Return a formula in which what is not ASCII has become a command."""
     parts: list[str] = []
-    for character in unicodedata.normalize("NFD", formula):
+    for character in unicodedata.normalize("NFD", formula.replace(BREAK, "")):
         if character.isascii():
             parts.append(character)
         elif character in _ACCENTS and parts:
