@@ -4,43 +4,62 @@ from __future__ import annotations
 
 from chainrule.explaining.boxes import beside, width
 from chainrule.explaining.numbers import PageLayout
-from chainrule.formulas import Binary, Expression, Negate
+from chainrule.formulas import Binary, Call, Expression, Negate
 from chainrule.formulas.layout import Piece
 
-_SUM, _PRODUCT = 1, 2
+_SUM, _PRODUCT, _SCRIPTED = 1, 2, 3
 
 
 def broken(layout: PageLayout, expression: Expression, room: int) -> list[str]:
     """Return a formula as rows of at most `room` columns where its operators allow that.
 
-    Sums break before products; what stands in parentheses stays together.
+    Sums break before products, and what stands in parentheses only where it must.
     """
     whole = layout.piece(expression).text
     if width(whole) <= room:
         return [whole]
     match expression:
         case Binary("+" | "-" as sign, left, right):
-            mark = "−" if sign == "-" else "+"
             piece = layout.fenced(layout.piece(right), _SUM if sign == "+" else _PRODUCT)
-            return [*broken(layout, left, room), *_after(mark, right, piece, layout, room)]
+            mark = "−" if sign == "-" else "+"
+            return [*broken(layout, left, room), *after(mark, right, piece, layout, room)]
         case Binary("*" | "@", left, right):
             shown, first, second = factors(layout, expression)
-            if first.text == layout.piece(left).text:
-                return [*broken(layout, left, room), *_after(shown, right, second, layout, room)]
-            return [first.text, *_after(shown, right, second, layout, room)]
+            before = rows_of(layout, left, first, room)
+            return [*before, *after(shown or "×", right, second, layout, room)]
+        case Binary("/", left, right):
+            above, below = layout.piece(left), layout.fenced(layout.piece(right), _SCRIPTED)
+            if above.level != _PRODUCT:
+                above = layout.fenced(above, _PRODUCT)
+            return [*rows_of(layout, left, above, room), *after("/", right, below, layout, room)]
+        case Negate(Call(name, (inner,))) if layout.single(name, inner):
+            return inside("−(", broken(layout, inner, room - 3))
         case Negate(operand):
             rows = broken(layout, operand, room)
             return [layout.form.minus(rows[0]), *rows[1:]]
     return [whole]
 
 
-def _after(sign: str, right: Expression, piece: Piece, layout: PageLayout, room: int) -> list[str]:
+def rows_of(layout: PageLayout, expression: Expression, piece: Piece, room: int) -> list[str]:
+    """Return the rows of one side of an operator; `piece` is how it stands there."""
+    if width(piece.text) <= room:
+        return [piece.text]
+    if piece.text == layout.piece(expression).text:
+        return broken(layout, expression, room)
+    return inside("(", broken(layout, expression, room - 2))
+
+
+def after(sign: str, right: Expression, piece: Piece, layout: PageLayout, room: int) -> list[str]:
     """Return the rows of what follows an operator; the operator begins the first."""
-    lead = f"{sign} " if sign else "× "
-    if width(piece.text) + len(lead) <= room or piece.text != layout.piece(right).text:
-        return [beside(lead, piece.text)]
-    rows = broken(layout, right, room - len(lead))
+    lead = f"{sign} "
+    rows = rows_of(layout, right, piece, room - len(lead))
     return [beside(lead if i == 0 else " " * len(lead), row) for i, row in enumerate(rows)]
+
+
+def inside(fence: str, rows: list[str]) -> list[str]:
+    """Return rows between parentheses."""
+    rows = [beside(fence if i == 0 else " " * len(fence), row) for i, row in enumerate(rows)]
+    return [*rows[:-1], beside(rows[-1], ")")]
 
 
 def factors(layout: PageLayout, product: Binary) -> tuple[str, Piece, Piece]:

@@ -116,13 +116,21 @@ def _joined(factors: list[str]) -> str:
 
 
 def _terms(terms: list[str], room: int) -> list[str]:
+    """Return a sum, folded before its signs and, where a term alone is too long, at a product."""
     rows = [""]
     for i, term in enumerate(terms):
         sign = "" if i == 0 else " − " if term.startswith("−") else " + "
         text = sign + (term[1:] if sign == " − " else term)
-        if columns(rows[-1]) + columns(text) + 3 > room and rows[-1]:
+        if rows[-1] and columns(rows[-1]) + columns(text) + 3 > room:
             rows.append("")
-            text = text.lstrip() if not rows[-1] else text
+            text = text.lstrip()
+        while columns(text) + 3 > room and "·" in text:
+            cut = text.rfind("·", 0, room - 4)
+            if cut < 1:
+                break
+            rows[-1] += text[: cut + 1]
+            rows.append("")
+            text = "  " + text[cut + 1 :]
         rows[-1] += text
     return [(" = " if i == 0 else "   ") + row for i, row in enumerate(rows)]
 

@@ -99,8 +99,14 @@ def error(writer: Writer) -> Section:
         what = "1/m: the mean over" if loss.reduction == "mean" else "the sum over"
         hidden.append(f"{what} m = {writer.samples} samples")
     blocks: list[Block] = []
+    one_letter = writer.letters.loss == writer.letters.cost and writer.total == "J"
     for name, formula in loss.formulas.forward.items():
         expression = writer.weighed(formula)
+        if name == "L" and one_letter:
+            continue  # this board writes the sum over the samples at once
+        if name == "J" and one_letter:
+            whole = writer.weighed(loss.formulas.forward["L"])
+            expression = writer.weighed(str(substitute(parse(formula), {"L": whole})))
         if name == "J" and isinstance(expression, Letter):
             continue  # one sample with weight 1: J is L
         if name == "A":

@@ -126,6 +126,11 @@ def listen(layer: Layer, path: str, records: list[Record], home: str | None = No
     return Listening(records[-1])
 
 
+def in_float64(tree: Any) -> Any:
+    """Return a tree of parameters, or of state that is not trained, in double precision."""
+    return map_leaves(lambda leaf: np.asarray(leaf, np.float64), tree) if tree else tree
+
+
 def below(path: str, name: str) -> str:
     """Return a child's path.
 
@@ -163,7 +168,7 @@ def trace(network: Layer, loss: Loss, params: Tree, running: Any, batch: Batch) 
     """Run one pass in float64 and return all of it. Nothing of the model changes."""
     records: list[Record] = []
     listening = listen(network, "", records)
-    exact = map_leaves(lambda p: p.astype(np.float64), params)
+    exact, running = in_float64(params), in_float64(running)
     X = batch.X.astype(np.float64)
     Z, cache = listening.forward(exact, X, Context(state=running))
     value, dZ = loss(Z, batch.targets, batch.weights)

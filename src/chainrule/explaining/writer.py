@@ -17,7 +17,7 @@ from chainrule.explaining.numbers import written
 from chainrule.explaining.page import Code, Line
 from chainrule.explaining.shapes import shape_algebra
 from chainrule.explaining.simplify import pulled, simplified, with_weights
-from chainrule.explaining.trace import Trace, below, numbers_of, operations, structural
+from chainrule.explaining.trace import Trace, below, in_float64, numbers_of, operations, structural
 from chainrule.formulas import (
     Call,
     Expression,
@@ -34,7 +34,6 @@ from chainrule.formulas import (
 )
 from chainrule.layers.base import Context, Layer
 from chainrule.namespace import Array
-from chainrule.tree import map_leaves
 from chainrule.tree import replace as replace_leaves
 
 Value = Callable[[Array], float]
@@ -51,8 +50,7 @@ class Writer:
 
             board = board_named(board.with_hidden)
         self.network, self.trace, self.board = network, trace, board
-        self.params = map_leaves(lambda p: p.astype(np.float64), params)
-        self.running = running
+        self.params, self.running = in_float64(params), in_float64(running)
         self.naming: Naming = name_values(trace, board)
         self.samples = len(trace.X)
 
