@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from math import isfinite
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -17,12 +17,13 @@ from chainrule.inputs import as_samples, check_finite
 from chainrule.layers.base import INFERENCE, Layer
 from chainrule.layers.shared import tie
 from chainrule.losses import Loss
-from chainrule.metrics import scores
+from chainrule.metrics import Asked, asked_metrics, measure, scores
 from chainrule.model_data import prepare
 from chainrule.namespace import Array
 from chainrule.network import Network, check_output, fuse, summary
 from chainrule.optimizers import Adam, Optimizer
 from chainrule.parameters import matching, read_only, taken
+from chainrule.randomness import Rng
 from chainrule.step import Data, State, Task, all_gradients, feed
 from chainrule.targets import Targets
 from chainrule.training.callbacks import Callback
@@ -33,7 +34,11 @@ from chainrule.training.plan import Pace, Plan, split
 from chainrule.training.progress import Verbosity
 from chainrule.training.start import start
 from chainrule.training.steps import Step
+from chainrule.training.weighting import ClassWeight
 from chainrule.tree import flatten, replace
+
+if TYPE_CHECKING:
+    from chainrule.explaining.explain import Explanation
 
 Notation = Literal["rows", "columns", "transposed"]
 
@@ -168,6 +173,9 @@ class Model:
         validation_data: tuple[Any, Any] | None = None,
         validation_split: float = 0.0,
         sample_weight: Any = None,
+        class_weight: ClassWeight | None = None,
+        augment: Callable[[Array, Rng], Array] | None = None,
+        metrics: Iterable[Asked] = (),
         callbacks: Iterable[Callback] = (),
         verbose: Verbosity = "auto",
         engine: str = "auto",
@@ -176,10 +184,13 @@ class Model:
         """Train for some epochs and return the curves; a second call goes on where this ended.
 
         `batch_size=None` takes all samples at once, 1 one by one. Validation comes from
-        `validation_data`, or from a share `validation_split` that the seed draws. `verbose` is 0
-        (silent), 1 (a bar), 2 (a line per epoch) or "auto". Ctrl-C ends the training and keeps
-        the weights. Raises ShapeError and DataError before anything is trained, and
-        DivergenceError, with the last finite weights kept, when the loss is no longer a number.
+        `validation_data`, or from a share `validation_split` that the seed draws. `class_weight`
+        ({label: weight} or "balanced") multiplies the weight of each sample; `augment` changes the
+        samples of each step (see `chainrule.augmentation`); `metrics` are measured after each
+        epoch, on the validation data or else on the training data (see `chainrule.metrics`).
+        `verbose` is 0 (silent), 1 (a bar), 2 (a line per epoch) or "auto". Ctrl-C ends the
+        training and keeps the weights. Raises ShapeError and DataError before anything is trained,
+        and DivergenceError, with the last finite weights kept, when the loss is no longer a number.
         """
         data = self._prepare(x, y, sample_weight)
         validation = None
@@ -197,6 +208,9 @@ class Model:
             validation,
             plan,
             epochs,
+            class_weight=class_weight,
+            augment=augment,
+            metrics=metrics,
             callbacks=callbacks,
             verbose=verbose,
             engine=engine,
@@ -265,11 +279,24 @@ class Model:
         return self.trained_loss.predictions(self.outputs(x, engine))
 
     def evaluate(
-        self, x: Any, y: Any, sample_weight: Any = None, engine: str = "numpy"
+        self,
+        x: Any,
+        y: Any,
+        sample_weight: Any = None,
+        engine: str = "numpy",
+        metrics: Iterable[Asked] = (),
     ) -> dict[str, float]:
-        """Return {"loss": ..., "accuracy": ...} on other data; accuracy where there are classes."""
+        """Return {"loss": ..., "accuracy": ...} on other data, and the metrics that are asked for.
+
+        There is an accuracy where there are classes.
+        """
         data = self._prepare(x, y, sample_weight)
-        return scores(self.trained_loss, self._apply(data.X, engine), data)
+        Z = self._apply(data.X, engine)
+        assert self.targets is not None
+        asked = asked_metrics(metrics, self.targets.kind)
+        return scores(self.trained_loss, Z, data) | measure(
+            asked, self.targets, self.trained_loss, Z, data
+        )
 
     def _apply(self, X: Array, engine: str) -> Array:
         if engine == "numpy":  # the short way: one row takes 10 µs
@@ -285,6 +312,24 @@ class Model:
         batch = feed(self.task, data, np.arange(len(data.X)))
         return all_gradients(self.task, self.state.params, self.state.running, batch, INFERENCE)
 
+    def explain(
+        self,
+        x: Any,
+        y: Any,
+        *,
+        board: Any = "rows",
+        notation: Notation | None = None,
+        form: str = "matrix",
+        focus: str | None = None,
+        sample: str = "",
+    ) -> Explanation:
+        """Return the maths of this very pass, forward and backward; see `chainrule.explain`."""
+        from chainrule.explaining.explain import explain
+
+        return explain(
+            self, x, y, board=board, notation=notation, form=form, focus=focus, sample=sample
+        )
+
     def summary(self) -> str:
         """Return a table of layers, output shapes, parameters and initial weights."""
         whole = Network(tie(self.network), self._network().input_shape)
@@ -299,6 +344,11 @@ class Model:
         from chainrule.model_file import save
 
         save(self, Path(path))
+
+    def _repr_html_(self) -> str:
+        from chainrule.notebook import model_html
+
+        return model_html(self)
 
     def _prepare(self, x: Any, y: Any, weight: Any = None, name: str = "") -> Data:
         return prepare(self, x, y, weight, name)

@@ -96,14 +96,18 @@ class Targets:
     def decode(self, Z: Array, loss: Loss) -> Array:
         """Return the network's answer for outputs Z: labels, flags or values."""
         if self.kind == "labels":
-            index = Z.argmax(axis=1)
-            return index if self.classes is None else np.array(self.classes)[index]
-        if self.kind == "flags":
-            index = (loss.threshold < Z).astype(np.int64)
-            answer = index if self.classes is None else np.array(self.classes)[index]
-        else:
-            answer = Z
-        return answer[:, 0] if self.flat and self.outputs == 1 else answer
+            return self.named(Z.argmax(axis=1))
+        return self.named((loss.threshold < Z).astype(np.int64) if self.kind == "flags" else Z)
+
+    def named(self, answers: Array) -> Array:
+        """Return class indices, flags or values as the user has them: by name, and in one column.
+
+        >>> Targets("labels", 2, ("cat", "dog")).named(np.array([1, 0]))
+        array(['dog', 'cat'], dtype='<U3')
+        """
+        if self.kind != "values" and self.classes is not None:
+            answers = np.array(self.classes)[answers]
+        return answers[:, 0] if answers.ndim > 1 and self.flat and self.outputs == 1 else answers
 
     def _indices(self, Y: Array, name: str) -> Array:
         """Return the class index of each label."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from chainrule import metrics
 from chainrule.errors import ShapeError
 from chainrule.namespace import Array
 from chainrule.plotting.canvas import axes_or_new, short
@@ -15,21 +16,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 NUMBERS_UP_TO = 30  # above that many classes the counts would overlap
-
-
-def count_pairs(truth: Any, answers: Any, classes: Sequence[Any]) -> Array:
-    """Return counts (k, k): entry (i, j) says how many of class i were answered with class j.
-
-    >>> count_pairs([0, 0, 1], [0, 1, 1], classes=[0, 1])
-    array([[1, 1],
-           [0, 1]])
-    """
-    place = {name: i for i, name in enumerate(classes)}
-    counts = np.zeros((len(classes), len(classes)), np.int64)
-    rows = [place[t] for t in np.asarray(truth).tolist()]
-    columns = [place[a] for a in np.asarray(answers).tolist()]
-    np.add.at(counts, (rows, columns), 1)
-    return counts
 
 
 def confusion_matrix(
@@ -57,7 +43,7 @@ def confusion_matrix(
         )
     if classes is None:
         classes = np.unique(np.concatenate([truth, answers])).tolist()
-    counts = count_pairs(truth, answers, classes)
+    counts = metrics.confusion_matrix(truth, answers, classes)
     k = len(counts)
     side = min(2.2 + 0.4 * k, 11.0)
     ax = axes_or_new(ax, side + 0.4, side)

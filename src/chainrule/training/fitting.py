@@ -8,8 +8,10 @@ from zlib import crc32
 
 import numpy as np
 
+from chainrule.augmentation import Augment, Warp
 from chainrule.errors import ConfigurationError
-from chainrule.metrics import scores
+from chainrule.initializers import Shape
+from chainrule.metrics import Asked, asked_metrics, measure, scores
 from chainrule.step import Data, State, Task
 from chainrule.training.callbacks.base import Callback, Training
 from chainrule.training.divergence import advice, locate
@@ -18,6 +20,7 @@ from chainrule.training.loop import DivergenceError, train
 from chainrule.training.plan import Plan
 from chainrule.training.progress import Verbosity, progress
 from chainrule.training.start import start, work
+from chainrule.training.weighting import ClassWeight, weighted
 
 if TYPE_CHECKING:
     from chainrule.model import Model
@@ -34,11 +37,20 @@ def fit(
     callbacks: Iterable[Callback],
     verbose: Verbosity,
     engine: str,
+    class_weight: ClassWeight | None = None,
+    augment: Any = None,
+    metrics: Iterable[Asked] = (),
 ) -> History:
     """Train `model` on data that are checked and encoded; see `Model.fit`."""
     if epochs < 0:
         raise ConfigurationError(f"epochs must be 0 or more, got {epochs}")
     assert model.built is not None
+    assert model.targets is not None
+    targets, asked = model.targets, asked_metrics(metrics, model.targets.kind)
+    if class_weight is not None:
+        data = weighted(data, targets, class_weight)
+    if augment is not None:
+        task = task._replace(augment=checked(augment, model.built.input_shape))
     history = model.history
     counts = work(model.built, plan, epochs)
     run, live, history.engine = start(engine, task, data, plan, model.state, counts)
@@ -53,9 +65,14 @@ def fit(
         model.hold(run, state)
 
     def validate(state: State) -> dict[str, float]:
-        if validation is None:
+        held = data if validation is None else validation
+        if validation is None and not asked:
             return {}
-        found = scores(task.loss, run.outputs(state, validation.X), validation)
+        Z = run.outputs(state, held.X)
+        found = measure(asked, targets, task.loss, Z, held)
+        if validation is None:
+            return found
+        found = scores(task.loss, Z, held) | found
         return {f"validation_{name}": value for name, value in found.items()}
 
     try:
@@ -74,7 +91,7 @@ def facts(task: Task, data: Data, plan: Plan) -> dict[str, Any]:
         "samples": plan.samples,
         "batch_size": plan.batch_size,
         "shuffle": plan.shuffle,
-        "augment": None if task.augment is None else repr(task.augment),
+        "augment": getattr(task.augment, "__qualname__", None) or repr(task.augment),
         "data": fingerprint(data),
     }
 
@@ -92,6 +109,21 @@ def fingerprint(data: Data) -> int:
     for part in parts:
         total = crc32(np.asarray(part, order="C").tobytes(), crc32(str(part.dtype).encode(), total))
     return total
+
+
+def checked(augment: Any, shape: Shape) -> Any:
+    """Return `augment` if it can be applied to samples of this shape.
+
+    Raises ConfigurationError for what is no function of samples and rng, ShapeError for flat data.
+    """
+    if not callable(augment) or isinstance(augment, type | Warp):
+        hint = f": did you mean Augment({augment!r})?" if isinstance(augment, Warp) else ""
+        raise ConfigurationError(
+            f"augment must be an Augment or a function of samples and rng, got {augment!r}{hint}"
+        )
+    if isinstance(augment, Augment):
+        augment.check(shape)
+    return augment
 
 
 def in_order(callbacks: Iterable[Callback]) -> Sequence[Callback]:
