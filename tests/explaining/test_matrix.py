@@ -170,5 +170,3 @@ def test_a_line_that_would_be_false_is_shown_as_one_step() -> None:
     page = model.explain([[1.0, 2.0]], [[0.0, 1.0]]).page
     (line,) = [one for one in lines(page) if one.left == "A"]
     assert str(line.formulas[0]) == "wrong(Z)"
-
-

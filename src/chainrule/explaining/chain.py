@@ -17,7 +17,7 @@ from chainrule.explaining.entries import Entry, Partial
 from chainrule.explaining.figures import scalar
 from chainrule.explaining.focus import Focus, Value, entry_on_board, values_of
 from chainrule.explaining.local import Local, Place
-from chainrule.explaining.nudge import nudge
+from chainrule.explaining.nudge import nearest
 from chainrule.explaining.page import Block, Chain, Factor, Note, Section
 from chainrule.explaining.symbolic import (
     functions_of,
@@ -186,13 +186,13 @@ class Chains:
     def nudged(self, node: Node) -> float | None:
         """Return the numeric derivative of a parameter's or an input's entry."""
         i, letter, place = node
-        writer = self.writer
+        writer, exact = self.writer, self.gradient(node)
         if letter in writer.trace.records[i].params:
             path = writer.parameter_path(i, letter)
-            return nudge(writer.loss_of(path), flatten(writer.params)[path], place)
+            return nearest(writer.loss_of(path), flatten(writer.params)[path], place, exact)
         if (i, letter) == (0, "X"):
             at: Callable[[Array], float] = lambda X: writer.loss_at(writer.params, X)  # noqa: E731
-            return nudge(at, writer.trace.X, place)
+            return nearest(at, writer.trace.X, place, exact)
         return None
 
 

@@ -168,16 +168,20 @@ def at(expression: Expression, places: Mapping[str, int | str]) -> Expression:
             inner = {k: v for k, v in places.items() if k != index}
             new = places.get(index, index)
             return Sum(new if isinstance(new, str) else index, at(body, {**inner}))
-        case Binary("==", Letter(a), Letter(b)):
-            left, right = places.get(a, a), places.get(b, b)
-            if isinstance(left, int) and isinstance(right, int):
+        case Binary("==", a, b):
+            left, right = (_named(side, places) for side in (a, b))
+            if isinstance(left, Number) and isinstance(right, Number):
                 return Number(float(left == right))
-            return Binary("==", _named(left), _named(right))
+            return Binary("==", left, right)
     return over(expression, tuple(at(c, places) for c in below(expression)))
 
 
-def _named(place: int | str) -> Expression:
-    return Letter(place) if isinstance(place, str) else Number(float(place + 1))
+def _named(side: Expression, places: Mapping[str, int | str]) -> Expression:
+    """Return one side of k = j: an index letter, or its number as the board counts."""
+    if not isinstance(side, Letter) or side.name not in places:
+        return side
+    place = places[side.name]
+    return Letter(place) if isinstance(place, str) else Number(place + 1)
 
 
 def entry_value(

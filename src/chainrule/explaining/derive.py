@@ -118,7 +118,7 @@ def of_entry(
         blocks += pattern(writer, tool, node)
         chain, _ = tool.fork(node, tool.steps(node))
         blocks.append(chain)
-        blocks += in_letters(writer, i, letter)
+        blocks += in_letters(writer, i, letter, onward=False)
         grid = matrix_of(writer, tool, i, letter)
         if grid is not None and line is not None:
             blocks.append(

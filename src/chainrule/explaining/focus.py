@@ -15,6 +15,7 @@ from chainrule.explaining.writer import Writer
 from chainrule.formulas import turns
 
 _FOCUS = re.compile(r"\s*(?P<name>[^\[\]]+?)\s*(?:\[\s*(?P<index>[\d\s,]*)\])?\s*")
+_INDEX = re.compile(r"\[\s*\d+\s*(,\s*\d+\s*)*\]")
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def values_of(writer: Writer) -> dict[str, Value]:
     def add(name: str, i: int, letter: str) -> None:
         record = writer.trace.records[i]
         array = np.asarray(record.values[letter])
-        shape = writer.turned(array, letter, writer.board.forward).shape
+        shape = writer.turned(array, letter, writer.board.backward).shape
         page_name = writer.naming.records[i][letter]
         found.setdefault(name, Value(name, i, letter, page_name, shape))
 
@@ -87,14 +88,18 @@ def find(writer: Writer, text: str) -> Focus:
     name = whole.rpartition("[")[0] if whole.rpartition("[")[0] in names else ""
     if match is not None and not name:
         name = match["name"]
+    elif match is None and not name:
+        name = whole.partition("[")[0].strip()
     if name not in names:
         there = ", ".join(f"{v.name} {_size(v.shape)}" for v in values.values())
         raise ConfigurationError(f'focus "{text}": there is no {name or text}; there are {there}')
     value = names[name]
-    inside = whole[len(name) :].strip().strip("[]")
-    numbers = [int(n) for n in re.findall(r"\d+", inside)]
-    if not numbers:
+    inside = whole[len(name) :].strip()
+    if not inside:
         return Focus(value, None, whole)
+    if not _INDEX.fullmatch(inside):
+        raise ConfigurationError(f'focus "{text}": expected {name}[1,1], with whole numbers')
+    numbers = [int(n) for n in re.findall(r"\d+", inside)]
     return Focus(value, place_of(writer, value, numbers, text), whole)
 
 
@@ -130,7 +135,7 @@ def place_of(writer: Writer, value: Value, numbers: list[int], text: str) -> Pla
 
 
 def _turns(writer: Writer, value: Value) -> bool:
-    return turns(value.letter, writer.board.forward, scalars=writer.letters.scalars)
+    return turns(value.letter, writer.board.backward, scalars=writer.letters.scalars)
 
 
 def entry_on_board(

@@ -81,13 +81,18 @@ def merged(tool: Chains, product: tuple[Factor, ...], output: Node) -> tuple[Fac
 
 
 def is_elementwise_layer(writer: Writer, i: int) -> bool:
-    """Say whether each output of layer i depends on its own input alone."""
+    """Say whether layer i is an activation with letters of its own, a for z."""
+    if writer.board.per_layer:
+        return False
     derivation = derivation_of(writer.trace.records[i].formulas)
     return derivation is not None and list(derivation.partials) == ["X[i,k]"]
 
 
-def in_letters(writer: Writer, i: int, letter: str) -> list[Block]:
-    """Return ∂L/∂x = Σ ∂L/∂y · ∂y/∂x in letters, and with ∂y/∂x put in."""
+def in_letters(writer: Writer, i: int, letter: str, onward: bool = True) -> list[Block]:
+    """Return ∂L/∂x = Σ ∂L/∂y · ∂y/∂x in letters, and with ∂y/∂x put in.
+
+    `onward` writes ∂L/∂z as ∂L/∂a · ∂a/∂z where an activation follows.
+    """
     record = writer.trace.records[i]
     derivation = derivation_of(record.formulas)
     if derivation is None:
@@ -102,7 +107,7 @@ def in_letters(writer: Writer, i: int, letter: str) -> list[Block]:
         carried: Expression = to_loss(writer, output)
         following = i + 1
         follows = following < len(writer.trace.records)
-        if record.params and follows and is_elementwise_layer(writer, following):
+        if onward and record.params and follows and is_elementwise_layer(writer, following):
             after = entry_on_board(writer, following, "Y", ("i", "k"))
             carried = Binary("*", to_loss(writer, after), Partial(after, output))
         first = Binary("*", carried, Partial(output, own))

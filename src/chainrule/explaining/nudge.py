@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import floor, inf, log10
+from math import floor, log10
 
 import numpy as np
 
@@ -36,6 +36,19 @@ def nudge(
     return (8 * near - far) / (12 * eps)
 
 
+def nearest(
+    value: Callable[[Array], float], p: Array, index: tuple[int, ...], exact: float
+) -> float:
+    """Return the nudge that agrees best with `exact`, over steps that get past a near kink."""
+    found = nudge(value, p, index)
+    scale = max(abs(exact), 1e-3)
+    for share in SHARES[1:]:
+        if abs(found - exact) < ENOUGH * scale:
+            break
+        found = min(found, nudge(value, p, index, share), key=lambda slope: abs(slope - exact))
+    return found
+
+
 def digits(value: Callable[[Array], float], p: Array, gradient: Array) -> int:
     """Return to how many digits the worst entry of a gradient agrees with its nudge."""
     chosen = np.arange(p.size)
@@ -48,10 +61,5 @@ def digits(value: Callable[[Array], float], p: Array, gradient: Array) -> int:
     for flat in chosen:
         index = tuple(int(i) for i in np.unravel_index(int(flat), p.shape))
         exact = float(gradient[index])
-        error = inf
-        for share in SHARES:
-            error = min(error, abs(nudge(value, p, index, share) - exact) / scale)
-            if error < ENOUGH:
-                break
-        worst = max(worst, error)
+        worst = max(worst, abs(nearest(value, p, index, exact) - exact) / scale)
     return 15 if worst == 0 else max(0, min(15, floor(-log10(worst))))

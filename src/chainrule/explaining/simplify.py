@@ -36,6 +36,10 @@ def simplified(expression: Expression, samples: int) -> Expression:
             return simplified(Negate(Binary(sign, inner, other)), samples)
         case Call("batch_sum" | "batch_mean", (inner,)) if samples == 1:
             return inner
+        case Binary("*", Binary("/", Number(1), Letter("m")) as share, Negate(inner)):
+            return Negate(Binary("*", share, inner))
+        case Call("batch_sum", (Negate(inner),)):
+            return Negate(simplified(Call("batch_sum", (inner,)), samples))
         case Call("batch_sum", (Binary("*", Binary("/", Number(1), Letter("m")) as share, inner),)):
             return Binary("*", share, Call("batch_sum", (inner,)))
         case Binary("@", a, Binary("*", Binary("/", Number(1), Letter("m")) as share, b)):
