@@ -69,12 +69,13 @@ class Chains:
         i, letter, place = node
         value = self.locals[i].derivative(output[2], letter, place)
         formula = own_formula(self.writer, i, output[2], letter, place)
-        given = isinstance(formula, Number) or self.is_given(formula)
+        given = isinstance(formula, Number) or self.is_given(formula, i)
         return Factor(Partial(self.entry(output), self.entry(node)), formula, value, given)
 
-    def is_given(self, formula: Expression | None) -> bool:
-        """Say whether a formula is an entry that stands on the board."""
-        return isinstance(formula, Entry) and formula.name in self.writer.given
+    def is_given(self, formula: Expression | None, i: int) -> bool:
+        """Say whether a formula of layer i is an entry that stands on the board."""
+        first = i == 0 and self.writer.naming.records[0]["X"]
+        return isinstance(formula, Entry) and formula.name in (*self.writer.given, first)
 
     def last(self, output: Node) -> Factor:
         """Return ∂L/∂output, from the loss itself or as the code carried it back."""

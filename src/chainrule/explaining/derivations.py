@@ -159,7 +159,7 @@ def at(expression: Expression, places: Mapping[str, int | str]) -> Expression:
     """Return a formula with index letters replaced, by numbers from 0 or by other letters.
 
     >>> at(read_entry("X[i,j] * (k == j)"), {"i": 0, "j": 2, "k": 2})
-    Binary(operator='*', left=Entry(name='X', index=(0, 2)), right=Binary(operator='==', ...))
+    Binary(operator='*', left=Entry(name='X', index=(0, 2)), right=Number(value=1.0))
     """
     match expression:
         case Entry(name, index):

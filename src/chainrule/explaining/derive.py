@@ -151,7 +151,7 @@ def pattern(writer: Writer, tool: Chains, node: Node) -> list[Block]:
             elif moved < total:
                 others = total - moved
                 remark = "the rest 0" if others > 1 else "the other 0"
-        given = isinstance(formula, Number) or tool.is_given(formula)
+        given = isinstance(formula, Number) or tool.is_given(formula, i)
         blocks.append(
             Equation(left, rights, remark, functions=tool.functions, result=np.asarray(value),
                      given=given)

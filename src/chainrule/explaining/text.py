@@ -97,7 +97,7 @@ def section(part: Section, letters: Letters, margin: Margin) -> str:
         head = f"{f' {part.title} '.ljust(WIDTH, '─')}\n{folded(part.remark)}"
     blocks: list[str] = []
     for one in part.blocks:
-        if part.title == "FEED" and isinstance(one, Line):
+        if part.title in ("FEED", "GIVEN") and isinstance(one, Line):
             box = line(one, letters, margin)
             together = beside(blocks[-1], " ", box) if blocks else box
             if blocks and width(together) <= WIDTH:
