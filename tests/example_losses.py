@@ -18,10 +18,11 @@ M, K = 5, 3
 
 @dataclass(frozen=True)
 class Example:
-    """A loss, and its value per sample in PyTorch."""
+    """A loss, and its value per sample in PyTorch; not `analytic` where it has kinks."""
 
     loss: cr.Loss
     oracle: Callable[[Any, Any, Any], Any]
+    analytic: bool = True
 
     def __str__(self) -> str:
         return repr(self.loss)
@@ -75,6 +76,44 @@ def categorical_on_logits(torch: Any, Z: Any, Y: Any) -> Any:
     return torch.nn.functional.cross_entropy(Z, Y, reduction="none")
 
 
+def absolute(torch: Any, Z: Any, Y: Any) -> Any:
+    return torch.nn.functional.l1_loss(Z, Y, reduction="none").mean(1)
+
+
+def huber(delta: float) -> Any:
+    def oracle(torch: Any, Z: Any, Y: Any) -> Any:
+        return torch.nn.functional.huber_loss(Z, Y, reduction="none", delta=delta).sum(1)
+
+    return oracle
+
+
+def log_cosh(torch: Any, Z: Any, Y: Any) -> Any:
+    return torch.log(torch.cosh(Z - Y)).sum(1)
+
+
+def poisson(torch: Any, Z: Any, Y: Any) -> Any:
+    return torch.nn.functional.poisson_nll_loss(Z, Y, reduction="none").sum(1)
+
+
+def hinge(torch: Any, Z: Any, Y: Any) -> Any:
+    return torch.clamp(1 - (2 * Y - 1) * Z, min=0).sum(1)
+
+
+def divergence(torch: Any, Z: Any, Y: Any) -> Any:
+    return torch.nn.functional.kl_div(Z, Y, reduction="none").sum(1)
+
+
+def smoothed(smoothing: float) -> Any:
+    """PyTorch smooths as if every row summed to 1; here the sum stays what it is."""
+
+    def oracle(torch: Any, Z: Any, Y: Any) -> Any:
+        mass = Y.sum(1)
+        f = torch.nn.functional.cross_entropy
+        return mass * f(Z, Y / mass[:, None], reduction="none", label_smoothing=smoothing)
+
+    return oracle
+
+
 LOSSES = [
     Example(cr.SquaredError(), lambda torch, Z, Y: squared(torch, Z, Y) / 2),
     Example(cr.SquaredError("half", reduction="sum"), lambda t, Z, Y: squared(t, Z, Y) / 2),
@@ -90,5 +129,20 @@ LOSSES = [
     Example(cr.CrossEntropy(reduction="sum"), categorical),
     Example(cr.SoftmaxCrossEntropy(), categorical_on_logits),
     Example(cr.SoftmaxCrossEntropy(reduction="sum"), categorical_on_logits),
+    Example(cr.SoftmaxCrossEntropy(0.1), smoothed(0.1)),
+    Example(cr.SoftmaxCrossEntropy(0.3, reduction="sum"), smoothed(0.3)),
+    Example(cr.KLDivergence(), divergence),
+    Example(cr.KLDivergence(reduction="sum"), divergence),
+    Example(cr.Hinge(), hinge, analytic=False),
+    Example(cr.Hinge(reduction="sum"), hinge, analytic=False),
+    Example(cr.AbsoluteError(), absolute, analytic=False),
+    Example(cr.AbsoluteError(reduction="sum"), absolute, analytic=False),
+    Example(cr.AbsoluteError("sum"), lambda t, Z, Y: K * absolute(t, Z, Y), analytic=False),
+    Example(cr.Huber(), huber(1.0), analytic=False),
+    Example(cr.Huber(0.3, reduction="sum"), huber(0.3), analytic=False),
+    Example(cr.LogCosh(), log_cosh),
+    Example(cr.LogCosh(reduction="sum"), log_cosh),
+    Example(cr.Poisson(), poisson),
+    Example(cr.Poisson(reduction="sum"), poisson),
 ]
 CASES = [(example, kind) for example in LOSSES for kind in example.targets()]

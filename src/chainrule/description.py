@@ -63,7 +63,8 @@ def to_config(value: Any) -> Any:
         return [to_config(item) for item in value]
     if value is None or isinstance(value, bool | int | float | str):
         return value
-    raise ConfigurationError(f"{value!r} cannot be stored in a model file: use numbers or text")
+    hint = "write a class of your own instead" if callable(value) else "use numbers or text"
+    raise ConfigurationError(f"{value!r} cannot be stored in a model file: {hint}")
 
 
 def from_config(config: Any, base: type[Description] = Description) -> Any:

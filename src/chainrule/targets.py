@@ -97,7 +97,9 @@ class Targets:
         """Return the network's answer for outputs Z: labels, flags or values."""
         if self.kind == "labels":
             return self.named(Z.argmax(axis=1))
-        return self.named((loss.threshold < Z).astype(np.int64) if self.kind == "flags" else Z)
+        if self.kind == "flags":
+            return self.named((loss.threshold < Z).astype(np.int64))
+        return self.named(loss.predictions(Z))
 
     def named(self, answers: Array) -> Array:
         """Return class indices, flags or values as the user has them: by name, and in one column.

@@ -84,7 +84,7 @@ def test_a_losss_formulas_are_its_code(example: Any) -> None:
     for targets in example.targets().values():
         Y = np.eye(Z.shape[1])[targets] if targets.ndim == 1 else targets
         value, dZ = loss(Z, targets, w)
-        letters = {"Z": Z, "Y": Y, "w": w[:, None], "k": Z.shape[1]}
+        letters = {**settings_of(loss), "Z": Z, "Y": Y, "w": w[:, None], "k": Z.shape[1]}
         received = run({**formulas.forward, **formulas.backward}, letters, formulas.functions)
         np.testing.assert_allclose(received["J"].item(), value, rtol=1e-12)
         np.testing.assert_allclose(received["dZ"], dZ, rtol=1e-12, atol=1e-15)

@@ -58,8 +58,8 @@ class MaxPool(Pooling):
     """The largest entry of each window: (m, h, w, c) -> (m, h′, w′, c), or (m, n, c) -> (m, n′, c).
 
     The gradient goes to that entry, and to the first of several that are equal. In the formulas
-    `parts(X)` (k, m, h′, w′, c) holds the k entries of every window, and `first` marks the winner
-    among them. Rows and columns that no window reaches get no gradient. Source: Ranzato, Huang,
+    `parts(X)` (k, m, h′, w′, c) holds the k entries of every window, and `first` marks the first
+    of the largest. Rows and columns that no window reaches get no gradient. Source: Ranzato, Huang,
     Boureau and LeCun, CVPR 2007.
 
     >>> import numpy as np
@@ -69,36 +69,38 @@ class MaxPool(Pooling):
     (array([3., 2.]), array([0., 3., 2., 0.]))
     """
 
-    formulas = Formulas(forward={"Y": "part_max(X)"}, backward={"dX": "fold(first(X) * dY)"})
+    formulas = Formulas(
+        forward={"Y": "part_max(parts(X))"}, backward={"dX": "fold(first(parts(X)) * dY)"}
+    )
 
     def forward(self, params: Tree, X: Array, ctx: Context = INFERENCE) -> tuple[Array, Any]:
-        parts = self.windows(X.ndim - 2).parts(X, fill=-inf)
-        Y = reduce(array_namespace(X).maximum, parts)
-        return Y, (parts, Y, X.shape)
+        xp = array_namespace(X)
+        Y, *others = self.windows(X.ndim - 2).parts(X, fill=-inf)
+        winner = xp.zeros(Y.shape, xp.int8 if len(others) < 128 else xp.int32)
+        for i, part in enumerate(others, 1):
+            winner = xp.where(part > Y, i, winner).astype(winner.dtype)
+            Y = xp.maximum(Y, part)
+        return Y, (winner, X.shape)
 
     def backward(self, params: Tree, cache: Any, dY: Array) -> tuple[Array, Tree]:
-        parts, Y, shape = cache
-        windows = self.windows(len(shape) - 2)
-        return windows.fold([w * dY for w in winners(parts, Y)], shape), {}
+        winner, shape = cache
+        return self.windows(len(shape) - 2).place(winner, dY, shape), {}
 
     def structural(self, cache: Any) -> Mapping[str, Callable[..., Array]]:
-        _, Y, shape = cache
-        windows, xp = self.windows(len(shape) - 2), array_namespace(Y)
+        winner, shape = cache
+        windows, xp = self.windows(len(shape) - 2), array_namespace(winner)
         return {
-            "part_max": lambda X: xp.stack(windows.parts(X, fill=-inf)).max(axis=0),
-            "first": lambda X: xp.stack(winners(windows.parts(X, fill=-inf), Y)),
+            "part_max": lambda P: P.max(axis=0),
+            "parts": lambda X: xp.stack(windows.parts(X, fill=-inf)),
+            "first": first,
             "fold": lambda P: windows.fold(list(P), shape),
         }
 
 
-def winners(parts: list[Array], Y: Array) -> list[Array]:
-    """Return for each part where it is the first to equal the maximum Y."""
-    open_, firsts = True, []
-    for part in parts:
-        equal = part == Y
-        firsts.append(equal & open_)
-        open_ = ~equal & open_
-    return firsts
+def first(parts: Array) -> Array:
+    """Return 1 at the first position (axis 0) that holds the maximum, 0 elsewhere."""
+    places = array_namespace(parts).arange(len(parts)).reshape(-1, *(1,) * (parts.ndim - 1))
+    return (parts.argmax(axis=0) == places).astype(parts.dtype)
 
 
 @dataclass(frozen=True, repr=False)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import reduce
 from itertools import product
+from math import prod
 from operator import add
 from typing import NamedTuple
 
@@ -74,56 +75,55 @@ class Windows(NamedTuple):
 
     def fold(self, parts: Sequence[Array], shape: Shape) -> Array:
         """Return an array of this shape, every part added to where `parts` took it from."""
-        xp, size = array_namespace(parts[0]), shape[1:-1]
-        whole = tuple(n + sum(p) for n, p in zip(size, self.pads, strict=True))
+        for axis in reversed(range(len(self.kernel))):  # neighbours in the list differ in the last
+            k = self.kernel[axis]
+            rows = [parts[i : i + k] for i in range(0, len(parts), k)]
+            parts = [self._along(axis, row, shape[axis + 1]) for row in rows]
+        return parts[0]
+
+    def _along(self, axis: int, parts: Sequence[Array], size: int) -> Array:
+        """Return the sum of parts that differ by one step of the kernel along one axis."""
+        xp, stride, (before, after) = array_namespace(parts[0]), self.stride[axis], self.pads[axis]
         # Entries of one phase (their index modulo the stride) form an array without gaps.
-        cells = tuple(-(-n // s) for n, s in zip(whole, self.stride, strict=True))
-        phases: dict[tuple[int, ...], list[Array]] = {}
-        for part, at in zip(parts, product(*map(range, self.kernel)), strict=True):
-            phase, shift = zip(*map(divmod_reversed, at, self.stride), strict=True)
-            after = (
-                n - before - p for n, before, p in zip(cells, shift, part.shape[1:-1], strict=True)
-            )
-            pads = ((0, 0), *zip(shift, after, strict=True), (0, 0))
-            shifted = xp.pad(part, pads) if any(map(any, pads)) else part
-            phases.setdefault(phase, []).append(shifted)
-        nothing = xp.zeros_like(next(iter(phases.values()))[0])
-        sums = [
-            reduce(add, phases.get(phase, [nothing])) for phase in product(*map(range, self.stride))
-        ]
-        Y = interleaved(sums, self.stride)
-        crop = (slice(before, before + n) for n, (before, _) in zip(size, self.pads, strict=True))
-        return Y[(slice(None), *crop)]
+        cells = -(-(size + before + after) // stride)
+        phases: list[Array] = []
+        for phase in range(stride):
+            shifted = [_shifted(p, axis + 1, i, cells) for i, p in enumerate(parts[phase::stride])]
+            phases.append(reduce(add, shifted) if shifted else xp.zeros_like(phases[0]))
+        joined = xp.stack(phases, axis=axis + 2) if stride > 1 else phases[0]
+        whole = (*phases[0].shape[: axis + 1], cells * stride, *phases[0].shape[axis + 2 :])
+        return joined.reshape(whole)[_cut(axis + 1, before, size)]
+
+    def place(self, choice: Array, values: Array, shape: Shape) -> Array:
+        """Return an array of this shape with each window's value at the position of its choice."""
+        xp, d = array_namespace(values), len(self.kernel)
+        if self.kernel != self.stride or any(map(any, self.pads)):
+            chosen = [xp.where(choice == i, values, 0) for i in range(prod(self.kernel))]
+            return self.fold(chosen, shape)
+        # Windows that tile the input: one comparison for each of its entries, nothing to add.
+        axes = tuple(2 * axis + 2 for axis in range(d))
+        order = [n for k in self.kernel for n in (1, k)]
+        positions = xp.arange(prod(self.kernel), dtype=choice.dtype).reshape(*order, 1)
+        hit = xp.expand_dims(choice, axes) == positions
+        tiles = xp.where(hit, xp.expand_dims(values, axes), 0)
+        covered = tuple(n * k for n, k in zip(values.shape[1:-1], self.kernel, strict=True))
+        rest = [(0, n - c) for n, c in zip(shape[1:-1], covered, strict=True)]
+        tiled = tiles.reshape(values.shape[0], *covered, values.shape[-1])
+        return xp.pad(tiled, ((0, 0), *rest, (0, 0))) if any(map(any, rest)) else tiled
 
 
 def _every(start: int, stride: int, count: int) -> slice:
     return slice(start, start + stride * (count - 1) + 1, stride)
 
 
-def divmod_reversed(position: int, stride: int) -> tuple[int, int]:
-    """Return (position modulo stride, position over stride)."""
-    over, modulo = divmod(position, stride)
-    return modulo, over
+def _cut(axis: int, start: int, size: int) -> tuple[slice, ...]:
+    return (*(slice(None) for _ in range(axis)), slice(start, start + size))
 
 
-def interleaved(phases: Sequence[Array], stride: tuple[int, ...]) -> Array:
-    """Return the array whose entries at every stride-th index, from each phase on, are given.
-
-    >>> import numpy as np
-    >>> interleaved([np.array([[[1], [3]]]), np.array([[[2], [4]]])], (2,)).ravel()
-    array([1, 2, 3, 4])
-    """
-    if len(phases) == 1:
-        return phases[0]
-    xp = array_namespace(phases[0])
-    # The last axis first: neighbours in the list differ in it.
-    for axis in reversed(range(len(stride))):
-        s = stride[axis]
-        joined = []
-        for i in range(0, len(phases), s):
-            stacked = xp.stack(phases[i : i + s], axis=axis + 2)
-            shape = list(phases[i].shape)
-            shape[axis + 1] *= s
-            joined.append(stacked.reshape(shape))
-        phases = joined
-    return phases[0]
+def _shifted(part: Array, axis: int, before: int, size: int) -> Array:
+    """Return the part with zeros before and after it along one axis, `size` entries in all."""
+    after = size - before - part.shape[axis]
+    if before == after == 0:
+        return part
+    pads = [(before, after) if i == axis else (0, 0) for i in range(part.ndim)]
+    return array_namespace(part).pad(part, pads)
