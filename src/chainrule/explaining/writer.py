@@ -286,4 +286,6 @@ def holds(line: Line) -> bool:
         value = evaluate(line.formulas[-1], line.values, line.functions, line.samples)
     except ChainruleError:
         return False
-    return np.shape(value) == np.shape(line.result) and np.allclose(value, line.result, atol=1e-9)
+    # In rows, db of one sample is dY: (1, n) stands for (n,).
+    a, b = np.atleast_2d(value), np.atleast_2d(line.result)
+    return a.shape == b.shape and np.allclose(a, b, atol=1e-9)
