@@ -54,6 +54,18 @@ def explain(
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="Where to write it; .html says how."),
     ] = None,
+    blank: Annotated[
+        bool, typer.Option("--blank", help="A worksheet: the same page with blanks, own numbers.")
+    ] = False,
+    seed: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Whose worksheet; another name draws other numbers."),
+    ] = None,
+    key: Annotated[bool, typer.Option("--key", help="The worksheet's answer key.")] = False,
+    answers: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.toml", help="Write the worksheet's file of answers to fill in."),
+    ] = None,
     target: Target = None,
     part: PartOf = None,
     import_: Import = None,
@@ -62,11 +74,22 @@ def explain(
     from chainrule.explaining.explain import explain as explained
     from chainrule.explaining.formats import format_of
 
-    model, x, y, own, said = the_pass(source, data, sample, batch, target, part, import_)
-    chosen = own if board is None and notation is None else the_board(board)
-    page = explained(
-        model, x, y, board=chosen, notation=notation, form=form, focus=focus, sample=said
-    )
+    if blank or key or answers or seed is not None:
+        from chainrule.cli.worksheet import network_of, write_worksheet
+
+        if form != "matrix" or focus is not None or sample is not None:
+            raise typer.BadParameter("a worksheet takes no --form, --focus or --sample")
+        model, own = network_of(source, import_)
+        chosen = own if board is None and notation is None else the_board(board)
+        page = write_worksheet(model, seed, chosen, notation, batch, key, answers)
+        if page is None:
+            return
+    else:
+        model, x, y, own, said = the_pass(source, data, sample, batch, target, part, import_)
+        chosen = own if board is None and notation is None else the_board(board)
+        page = explained(
+            model, x, y, board=chosen, notation=notation, form=form, focus=focus, sample=said
+        )
     if format is None:
         format = "text" if output is None else format_of(output)
     text = page.as_format(format)

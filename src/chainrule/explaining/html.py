@@ -63,8 +63,9 @@ def body(page: Page) -> str:
     """Return what stands between the tags of the document."""
     insides = Insides()
     anchors = [_anchor(part.title, i) for i, part in enumerate(page.sections)]
+    titles = [part.title for part in page.sections]
     links = "".join(
-        f'<li><a href="#{anchor}">{escape(part.title.capitalize())}</a></li>'
+        f'<li><a href="#{anchor}">{escape(_link(part, titles))}</a></li>'
         for anchor, part in zip(anchors, page.sections, strict=True)
     )
     parts = [
@@ -86,6 +87,10 @@ def body(page: Page) -> str:
             "each agrees with its numeric slope (the nudge) to the digits beside it.</p></footer>"
         )
     return "\n".join(p for p in parts if p)
+
+
+def _link(part: Section, titles: list[str]) -> str:
+    return part.remark if titles.count(part.title) > 1 else part.title.capitalize()
 
 
 def _anchor(title: str, i: int) -> str:
@@ -200,7 +205,10 @@ def chain(one: Chain, steps: ChainSteps) -> str:
         plus = '<span class="sign">+</span>'
         tail = f'{plus}<span class="hint">{more}: {math(steps.rest)}</span>' if more else ""
         rows.append(f'<span class="sign">=</span>{plus.join(products)}{tail}')
-    rows.append(equals(steps.result))
+    if products and not one.general:
+        rows[-1] += equals(steps.result)
+    else:
+        rows.append(equals(steps.result))
     rights = "".join(f'<div class="row">{row}</div>' for row in rows)
     words = _hint([one.remark]) + _hint([nudged(one)])
     return (

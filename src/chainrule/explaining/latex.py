@@ -68,7 +68,8 @@ def as_latex(page: Page) -> str:
 def section(part: Section, letters: Letters) -> str:
     """Return a section under its heading."""
     remark = rf"\quad{{\normalsize\normalfont {prose(part.remark)}}}" if part.remark else ""
-    blocks = [block(one, letters) for one in part.blocks]
+    given = all(isinstance(one, Line) and not one.formulas for one in part.blocks)
+    blocks = [stated(part, letters)] if given else [block(one, letters) for one in part.blocks]
     return "\n".join([rf"\subsection*{{{prose(part.title)}{remark}}}", *blocks])
 
 
@@ -90,6 +91,13 @@ def block(one: Block, letters: Letters) -> str:
         case Code():
             return rf"\textsf{{{prose(one.place)}}}\quad {code(one.text)}" + "\n"
     raise TypeError(f"not a block: {one!r}")
+
+
+def stated(part: Section, letters: Letters) -> str:
+    """Return what is given, one beside the other, as a paragraph."""
+    lines = [line_steps(FORM, one, letters) for one in part.blocks if isinstance(one, Line)]
+    shown = [rf"\({in_math(one.left)} = {in_math(one.result)}\)" for one in lines]
+    return r"\quad{\raggedright " + r"\qquad ".join(shown) + r"\par}"
 
 
 def line(one: Line, letters: Letters) -> str:
