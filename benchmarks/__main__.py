@@ -15,12 +15,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks import costs, machine, rounds, scaling
+from benchmarks import costs, machine, rounds, scaling, threads
 from benchmarks.peers import OURS, PEERS
 from benchmarks.tables import every, show
 from benchmarks.workloads import WORKLOADS
 
-PARTS = ("training", "prediction", "costs", "memory", "mnist", "scaling")
+PARTS = ("training", "prediction", "costs", "memory", "mnist", "scaling", "threads")
 MNIST_PEERS = ("xla", "numpy", "torch", "keras")
 
 
@@ -99,6 +99,10 @@ def measure(given: argparse.Namespace) -> dict[str, Any]:
     if "scaling" in given.parts:
         say("time per sample")
         results["scaling"] = scaling.measure(names, 1 if given.quick else 3, given.quick, say)
+    if "threads" in given.parts:
+        say("threads and settings")
+        wanted = [w for w in ("A", "B", "C", "E", "F") if w in given.workloads]
+        results["threads"] = threads.measure(names, wanted, few, given.quick, say)
     return results
 
 

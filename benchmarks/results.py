@@ -43,11 +43,17 @@ def figure(values: list[float]) -> Figure:
     return Figure(median(values), min(values), max(values))
 
 
+def base_name(part: Results, wanted: str = OURS[0]) -> str:
+    """Return what times are divided by: `wanted`, or else the first of ours that was measured."""
+    measured = {n for r in part["rounds"] for n in r}
+    return next((n for n in (wanted, *OURS) if n in measured), wanted)
+
+
 def rows(part: Results, base: str = OURS[0]) -> list[Row]:
     """Return a row for each library, ours first, the others by their time."""
     rounds = part["rounds"]
     names = {n for r in rounds for n in r if n != "sgemm"}
-    base = base if base in names else min(names & set(OURS), default=min(names))
+    base = base_name(part, base)
     made = []
     for name in names:
         both = [r for r in rounds if name in r and base in r]

@@ -16,9 +16,14 @@ from benchmarks.peers import BARE, OURS, PEERS, Peer
 from benchmarks.workloads import WORKLOADS, Workload
 
 REST = 0.2  # seconds between turns, in which the last one's threads stop spinning
-SGEMM = 2048  # rows of the matrices whose product is the limit
+SGEMM = (1024, 2048)  # rows of the matrices whose product is the limit
 Say = Callable[[str], None]
 Results = dict[str, Any]
+
+
+def pause() -> None:
+    """Let the last turn's threads come to rest."""
+    time.sleep(REST)
 
 
 class WorkerError(Exception):
@@ -88,7 +93,7 @@ class Group:
         """Give one library its turn; None when it fails or has failed."""
         if name in self.failed:
             return None
-        time.sleep(REST)
+        pause()
         try:
             return self.remotes[name].ask(do, **command)
         except WorkerError as error:
@@ -114,8 +119,8 @@ def train(workload: Workload, names: Sequence[str], rounds: int, say: Say) -> Re
             if prepared is not None:
                 notes[name] = prepared["note"]
         for number in range(rounds):
-            time.sleep(REST)
-            this: dict[str, float] = {"sgemm": limit.ask("measure_sgemm", size=SGEMM)["flops"]}
+            pause()
+            this: dict[str, float] = {"sgemm": limit.ask("measure_sgemm", sizes=SGEMM)["flops"]}
             for name in group.order(number):
                 answer = group.turn(name, "train", epochs=workload.epochs)
                 if answer is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from time import perf_counter
 from typing import Any
@@ -10,28 +10,38 @@ from typing import Any
 import numpy as np
 
 
+def products(n: int) -> list[Callable[[], Any]]:
+    """Return calls that multiply two n x n matrices: NumPy, and PyTorch and JAX if present."""
+    a = np.random.default_rng(0).random((n, n), dtype=np.float32)
+    b, out = a[::-1].copy(), np.empty_like(a)
+    calls: list[Callable[[], Any]] = [lambda: np.matmul(a, b, out=out)]
+    if find_spec("torch"):
+        import torch
+
+        u, v, w = torch.from_numpy(a), torch.from_numpy(b), torch.from_numpy(out.copy())
+        calls.append(lambda: torch.mm(u, v, out=w))
+    if find_spec("jax"):
+        import jax
+
+        p, q, multiply = jax.device_put(a), jax.device_put(b), jax.jit(lambda x, y: x @ y)
+        calls.append(lambda: multiply(p, q).block_until_ready())
+    return calls
+
+
 class Sgemm:
-    """Products of two n x n matrices, by NumPy and, where it is installed, PyTorch."""
+    """The products of some sizes, warm."""
 
-    def __init__(self, size: int) -> None:
-        self.size = size
-        a = np.random.default_rng(0).random((size, size), dtype=np.float32)
-        b, out = a.T.copy(), np.empty_like(a)
-        self.products: list[Callable[[], Any]] = [lambda: np.matmul(a, b, out=out)]
-        if find_spec("torch"):
-            import torch
-
-            u, v, w = torch.from_numpy(a), torch.from_numpy(b), torch.from_numpy(out)
-            self.products.append(lambda: torch.mm(u, v, out=w))
-        for product in self.products:
-            product()
+    def __init__(self, sizes: Sequence[int]) -> None:
+        self.products = [(n, call) for n in sizes for call in products(n)]
+        for _, call in self.products:
+            call()
 
     def measure(self, tries: int = 3) -> float:
         """Return operations per second of the fastest product."""
-        seconds = float("inf")
+        best = 0.0
         for _ in range(tries):
-            for product in self.products:
+            for n, call in self.products:
                 started = perf_counter()
-                product()
-                seconds = min(seconds, perf_counter() - started)
-        return 2.0 * self.size**3 / seconds
+                call()
+                best = max(best, 2.0 * n**3 / (perf_counter() - started))
+        return best

@@ -7,7 +7,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.peers import OURS, PEERS
-from benchmarks.results import Figure, Results, Row, best_peer, rows, slow_share
+from benchmarks.results import Figure, Results, Row, base_name, best_peer, figure, rows, slow_share
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def training(name: str, part: Results) -> Table:
     return Table(
         f"{name}: {part['title']} ({part['flops'] / 1e6:.1f} Mflop a step, "
         f"sgemm {limit:.0f} Gflop/s)",
-        ["library", "a step", "by chainrule (xla)", "of sgemm", "loss", "setting"],
+        ["library", "a step", f"by {PEERS[base_name(part)].title}", "of sgemm", "loss", "setting"],
         cells,
         "; ".join(lines),
     )
@@ -135,6 +135,22 @@ def scaling(axis: str, points: list[dict[str, Any]]) -> Table:
     return Table(f"Time per sample by {axis}", [axis, "network", *titles], cells)
 
 
+def settings(engine: str, measured: list[dict[str, Any]]) -> Table:
+    """Return how an engine's settings compare: time per step, and by that of its defaults."""
+    here = [m for m in measured if m["engine"] == engine]
+    names = list(here[0]["seconds"]) if here else []
+    cells = []
+    for name in names:
+        row = [name]
+        for m in here:
+            pairs = zip(m["seconds"][name], m["seconds"][names[0]], strict=True)
+            ratio = figure([a / b for a, b in pairs])
+            row += [f"{duration(median(m['seconds'][name]))}, {spread(ratio)}"]
+        cells.append(row)
+    title = f"{PEERS[engine].title} under other settings: a step, and by the defaults' time"
+    return Table(title, ["setting", *(m["workload"] for m in here)], cells)
+
+
 def summary(parts: dict[str, Results]) -> Table:
     """Return one line for each workload: chainrule, and the best of the others."""
     cells = []
@@ -158,7 +174,7 @@ def summary(parts: dict[str, Results]) -> Table:
     return Table(
         "Time per training step",
         [
-            *("workload", "chainrule (xla)", "fastest other library"),
+            *("workload", "chainrule", "fastest other library"),
             *("its time by ours", "PyTorch's by ours", "ours, of sgemm"),
         ],
         cells,
@@ -182,6 +198,8 @@ def every(results: Results) -> list[Table]:
     if "scaling" in results:
         axes = {a: p for a, p in results["scaling"].items() if a != "failed"}
         tables += [scaling(axis, points) for axis, points in axes.items()]
+    if "threads" in results:
+        tables += [settings(engine, results["threads"]) for engine in OURS]
     return [table for table in tables if table.cells]
 
 

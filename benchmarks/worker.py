@@ -110,11 +110,11 @@ class Worker:
                 return {"seconds": seconds, "epochs": len(curve), "curve": curve}
         return {"seconds": None, "epochs": len(curve), "curve": curve}
 
-    def measure_sgemm(self, size: int) -> Answer:
+    def measure_sgemm(self, sizes: list[int]) -> Answer:
         """Return the machine's own speed now."""
         from benchmarks.sgemm import Sgemm
 
-        self.sgemm = self.sgemm or Sgemm(size)
+        self.sgemm = self.sgemm or Sgemm(sizes)
         return {"flops": self.sgemm.measure()}
 
     def memory(self) -> Answer:
