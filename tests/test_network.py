@@ -129,21 +129,3 @@ def test_probabilities_and_their_cross_entropy_are_fused(
 )
 def test_nothing_else_is_fused(layer: cr.Layer, loss: cr.Loss) -> None:
     assert fuse(layer, loss) == (layer, loss)
-
-
-def test_the_summary_shows_every_layer_and_the_fusion() -> None:
-    network = cr.Sequential(cr.Flatten(), cr.Dense(16), cr.ReLU(), cr.Dense(3), cr.Softmax())
-    model = cr.Model(network, cr.CrossEntropy(), cr.SGD(0.5), input_shape=(4, 4))
-    assert model.summary().splitlines() == [
-        "name  layer      output   parameters  initial weights",
-        "─" * 53,
-        "0     Flatten()  (m, 16)",
-        "1     Dense(16)  (m, 16)         272  HeNormal()",
-        "2     ReLU()     (m, 16)",
-        "3     Dense(3)   (m, 3)           51  GlorotUniform()",
-        "4     Softmax()  (m, 3)",
-        "─" * 53,
-        "323 parameters, 1,292 bytes as float32",
-        "loss CrossEntropy(), optimizer SGD(0.5)",
-        "Softmax() + CrossEntropy() are computed as one: SoftmaxCrossEntropy() on logits",
-    ]

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.engines import Run, choose
+from chainrule.bound import Bound, Notation
+from chainrule.engines import choose
 from chainrule.engines.numpy_engine import outputs
-from chainrule.errors import ConfigurationError
-from chainrule.initializers import Shape
 from chainrule.inputs import as_samples, check_finite
 from chainrule.layers.base import INFERENCE, Layer
-from chainrule.layers.shared import tie
 from chainrule.losses import Loss
 from chainrule.metrics import Asked, asked_metrics, measure, scores
 from chainrule.model_data import prepare
 from chainrule.namespace import Array
-from chainrule.network import Network, check_output, fuse, summary
-from chainrule.optimizers import Adam, Optimizer
-from chainrule.parameters import matching, read_only, taken
+from chainrule.optimizers import Optimizer
 from chainrule.randomness import Rng
-from chainrule.step import Data, State, Task, all_gradients, feed
+from chainrule.step import Data, all_gradients, feed
+from chainrule.summary import summary
+from chainrule.surgery import activations, copy_parameters, with_head
 from chainrule.targets import Targets
 from chainrule.training.callbacks import Callback
 from chainrule.training.fitting import fit
@@ -35,15 +33,12 @@ from chainrule.training.progress import Verbosity
 from chainrule.training.start import start
 from chainrule.training.steps import Step
 from chainrule.training.weighting import ClassWeight
-from chainrule.tree import flatten, replace
 
 if TYPE_CHECKING:
     from chainrule.explaining.explain import Explanation
 
-Notation = Literal["rows", "columns", "transposed"]
 
-
-class Model:
+class Model(Bound):
     """A network that can be trained, asked, looked into and stored.
 
     `network` is a layer, mostly a Sequential; `loss` says what is minimised; `seed` decides initial
@@ -62,106 +57,6 @@ class Model:
     >>> model.predict(x)
     array([0, 1, 1, 0])
     """
-
-    def __init__(
-        self,
-        network: Layer,
-        loss: Loss,
-        optimizer: Optimizer | None = None,
-        seed: int = 0,
-        input_shape: Shape | None = None,
-        *,
-        dtype: Literal["float32", "float64"] = "float32",
-        trainable: Iterable[str] | None = None,
-        classes: Iterable[str] | None = None,
-    ) -> None:
-        for value, base, name in ((network, Layer, "network"), (loss, Loss, "loss")):
-            if not isinstance(value, base):
-                hint = f": did you mean {value.__name__}()?" if isinstance(value, type) else ""
-                raise ConfigurationError(f"{name} must be a {base.__name__}, got {value!r}{hint}")
-        if dtype not in ("float32", "float64"):
-            raise ConfigurationError(f'dtype must be "float32" or "float64", got {dtype!r}')
-        self.network, self.loss = network, loss
-        self.optimizer = Adam() if optimizer is None else optimizer
-        if not isinstance(self.optimizer, Optimizer):
-            raise ConfigurationError(f"optimizer must be an Optimizer, got {optimizer!r}")
-        self.seed, self.dtype = seed, dtype
-        self.classes = None if classes is None else tuple(classes)
-        self.trainable = None if trainable is None else tuple(trainable)
-        layer, self.trained_loss = fuse(network, loss)
-        self.trained_layer = tie(layer)
-        self.history = History()
-        self.configuration: dict[str, Any] = {}  # what a command line asked for, kept in the file
-        self.targets: Targets | None = None
-        self.built: Network | None = None
-        self._state: State | None = None
-        self._live: tuple[Run, State] | None = None  # a state that an engine still holds
-        if input_shape is not None:
-            self.build(tuple(input_shape))
-
-    def build(self, input_shape: Shape) -> None:
-        """Fix the input's shape and draw the initial parameters.
-
-        Raises ShapeError, with the layer's place, when the shapes do not fit together.
-        """
-        self.built = Network(self.trained_layer, input_shape)
-        check_output(self.built, self.trained_loss)
-        params = self.built.initial_parameters(self.seed, self.dtype)
-        running = self.built.initial_running(self.dtype)
-        self._state = State(params, running, self.optimizer.init(params), 0)
-        if self.trainable is not None:
-            matching(self.trainable, flatten(params))
-
-    @property
-    def state(self) -> State:
-        """Parameters, untrained state, optimizer state and step count, as NumPy arrays."""
-        if self._live is not None:
-            run, live = self._live
-            self._state, self._live = run.finish(live), None
-        if self._state is None:
-            raise ConfigurationError(
-                "the model is not built yet: give Model(..., input_shape=...), or call fit first"
-            )
-        return self._state
-
-    def restore(self, state: State) -> None:
-        """Continue from `state`: all that was learnt, as `state` gave it."""
-        self._state, self._live = state, None
-
-    def hold(self, run: Run, state: State) -> None:
-        """Take note of a state that an engine holds; it is brought home when somebody looks."""
-        self._live = (run, state)
-
-    def _network(self) -> Network:
-        _ = self.state
-        assert self.built is not None
-        return self.built
-
-    @property
-    def parameters(self) -> dict[str, Array]:
-        """Every parameter under its dotted name ("0.W"), read-only."""
-        return {name: read_only(p) for name, p in flatten(self.state.params).items()}
-
-    def set_parameters(self, values: Mapping[str, Any], notation: Notation = "rows") -> None:
-        """Set some or all parameters, without fitting.
-
-        `notation="columns"` takes them as a board with samples in columns writes them: W (outputs,
-        inputs), b (units, 1); "transposed" W (inputs, outputs), b (units, 1). Raises
-        ConfigurationError for a name that does not exist, ShapeError for a shape that does not fit.
-        """
-        current = flatten(self.state.params)
-        new = {name: taken(name, v, current, notation) for name, v in values.items()}
-        self._state = self.state._replace(params=replace(self.state.params, new))
-
-    @property
-    def task(self) -> Task:
-        """What one step needs to know of the model."""
-        learning = None
-        if self.trainable is not None:
-            learning = matching(self.trainable, flatten(self.state.params))
-        return Task(
-            self.trained_layer, self.trained_loss, self.optimizer, self.seed, self.dtype, learning
-        )
 
     def fit(
         self,
@@ -330,14 +225,57 @@ class Model:
             self, x, y, board=board, notation=notation, form=form, focus=focus, sample=sample
         )
 
+    def activations(self, x: Any) -> dict[str, Array]:
+        """Return what every layer makes of `x`, under its path: "0", "1", "2.0".
+
+        In inference mode, as `predict` computes it; the last one is what `predict_proba` returns.
+
+        >>> import chainrule as cr
+        >>> network = cr.Sequential(cr.Dense(3), cr.ReLU(), cr.Dense(2))
+        >>> model = cr.Model(network, cr.SquaredError(), input_shape=(4,))
+        >>> {path: Y.shape for path, Y in model.activations(np.ones((5, 4))).items()}
+        {'0': (5, 3), '1': (5, 3), '2': (5, 2)}
+        """
+        return activations(self, x)
+
+    def copy_parameters(self, source: Model, *patterns: str) -> list[str]:
+        """Take over parameters from another model by name; return the names.
+
+        Without patterns: all that both have in the same shape. With patterns, those of `source`
+        that they mean, and each must fit. A layer's running statistics come with its parameters.
+        Raises ConfigurationError when there is nothing to copy, ShapeError for a shape.
+        """
+        return copy_parameters(self, source, patterns)
+
+    def with_head(
+        self,
+        *head: Layer,
+        loss: Loss | None = None,
+        optimizer: Optimizer | None = None,
+        classes: Iterable[str] | None = None,
+    ) -> Model:
+        """Return a new model with this one's trunk and another head, for another task.
+
+        The trunk is everything before the last layer with parameters; it comes with what it
+        has learnt. `freeze` it, train the head, `unfreeze` and train on. Loss and
+        optimizer are this model's unless given. Raises ConfigurationError unless the network is a
+        Sequential with a trunk.
+
+        >>> import chainrule as cr
+        >>> network = cr.Sequential(cr.Dense(8), cr.ReLU(), cr.Dense(10))
+        >>> model = cr.Model(network, cr.SoftmaxCrossEntropy(), input_shape=(4,))
+        >>> model.with_head(cr.Dense(3)).network
+        Sequential(Dense(8), ReLU(), Dense(3))
+        """
+        return with_head(self, head, loss, optimizer, classes)
+
     def summary(self) -> str:
-        """Return a table of layers, output shapes, parameters and initial weights."""
-        whole = Network(tie(self.network), self._network().input_shape)
-        fused = ""
-        if self.trained_loss != self.loss:
-            last = whole.places[-1].layer
-            fused = f"{last!r} + {self.loss!r} are computed as one: {self.trained_loss!r} on logits"
-        return summary(whole, self.loss, self.optimizer, fused)
+        """Return a table: layers, output shapes, parameters, work and memory, initial weights.
+
+        Multiply-adds are those of one sample's forward pass, in the products with weights; memory
+        is that of one sample's output, which training keeps for the way back.
+        """
+        return summary(self)
 
     def save(self, path: str | Path) -> None:
         """Write everything into one safetensors file, atomically; see `chainrule.load`."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Any
 
 from chainrule.errors import ConfigurationError, ShapeError
 from chainrule.initializers import GlorotUniform, Initializer, Shape
@@ -41,7 +40,7 @@ def fuse(layer: Layer, loss: Loss) -> tuple[Layer, Loss]:
     if isinstance(layer, Sequential) and layer.layers:
         fused = FUSED.get((type(layer.layers[-1]), type(loss)))
         if fused is not None:
-            return Sequential(*layer.layers[:-1]), fused(reduction=loss.reduction)
+            return layer.first(-1), fused(reduction=loss.reduction)
     return layer, loss
 
 
@@ -138,33 +137,3 @@ def check_output(network: Network, loss: Loss) -> int:
             f"use Dense(classes), or SigmoidCrossEntropy for a yes/no answer"
         )
     return shape[0]
-
-
-def summary(network: Network, loss: Loss, optimizer: Any, fused: str = "") -> str:
-    """Return the table that `model.summary()` prints: layer, output, parameters, initial weights.
-
-    `fused` is the line that says which last layer and loss are computed as one.
-    """
-    rows = [("name", "layer", "output", "parameters", "initial weights")]
-    specs = flatten(network.specs)
-    for place in network.places:
-        own = {n: s for n, s in specs.items() if n.rpartition(".")[0] == place.path}
-        count = sum(prod(s.shape) for s in own.values())
-        start = next((repr(s.initializer) for n, s in own.items() if n.endswith("W")), "")
-        shape = ", ".join(["m", *map(str, place.output_shape)])
-        rows.append(
-            (place.path, repr(place.layer), f"({shape})", f"{count:,}" if count else "", start)
-        )
-    widths = [max(len(row[i]) for row in rows) for i in range(5)]
-    lines = [
-        "  ".join(
-            cell.rjust(width) if i == 3 else cell.ljust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
-    lines.insert(1, "─" * (sum(widths) + 8))
-    lines.append(lines[1])
-    lines.append(f"{network.count:,} parameters, {network.count * 4:,} bytes as float32")
-    lines.append(f"loss {loss!r}, optimizer {optimizer!r}")
-    return "\n".join(lines + ([fused] if fused else []))

@@ -16,12 +16,18 @@ from chainrule.namespace import Array
 def matching(patterns: Iterable[str], names: Iterable[str]) -> frozenset[str]:
     """Return the names that any of the patterns means; a pattern that means none is an error.
 
-    >>> sorted(matching(["*.W"], ["0.W", "0.b", "2.W"]))
-    ['0.W', '2.W']
+    The path of a layer means all of its parameters.
+
+    >>> sorted(matching(["*.W"], ["0.W", "0.b", "2.W"])), sorted(matching(["0"], ["0.W", "2.W"]))
+    (['0.W', '2.W'], ['0.W'])
     """
     known, chosen = list(names), set()
     for pattern in patterns:
-        found = [name for name in known if fnmatchcase(name, pattern)]
+        found = [
+            name
+            for name in known
+            if fnmatchcase(name, pattern) or fnmatchcase(name, f"{pattern}.*")
+        ]
         if not found:
             raise unknown_name("parameter", pattern, known)
         chosen.update(found)

@@ -21,6 +21,7 @@ SOURCE = Path(cr.__file__).parent
 MAY_KNOW = {
     "building.py": set(exported),  # the names that a command line has for them
     "network.py": {"Sequential", "Sigmoid", "Softmax"},  # the fusion with a loss
+    "surgery.py": {"Sequential", "Shared"},  # cuts a sequence in two; looks into what is shared
     "training/divergence.py": {"Sequential"},  # walks down a sequence
 }
 

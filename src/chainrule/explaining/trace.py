@@ -119,8 +119,8 @@ def listen(layer: Layer, path: str, records: list[Record], home: str | None = No
     if isinstance(layer, Shared):
         return Shared(layer.name, listen(layer.layer, path, records, layer.name))
     if isinstance(layer, Sequential):
-        return Sequential(
-            *(listen(c, below(path, n), records, below(home, n)) for n, c in layer.children)
+        return layer.with_layers(
+            [listen(c, below(path, n), records, below(home, n)) for n, c in layer.children]
         )
     records.append(Record(path, layer, home))
     return Listening(records[-1])

@@ -13,6 +13,7 @@ A layer is a frozen dataclass: two pure functions and a formula, and no arrays.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from math import prod
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -109,6 +110,15 @@ class Layer(Description):
 
     def check_input(self, X: Array, name: str) -> None:
         """Raise DataError for entries that a network which begins with this layer cannot take."""
+
+    def multiply_adds(self, shape: Shape) -> int:
+        """Return how many products with weights one sample's forward pass takes.
+
+        Each matrix of weights is used once at every position of the output.
+        """
+        positions = prod(self.output_shape(shape)[:-1])
+        specs = self.parameters(shape).values()
+        return positions * sum(prod(s.shape) for s in specs if len(s.shape) > 1)
 
     def walk(self, shape: Shape, path: str = "") -> Iterator[Placed]:
         """Yield each layer that is no combinator, in order, with its path and shapes."""

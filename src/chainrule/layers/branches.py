@@ -35,7 +35,7 @@ class Residual(Combinator):
     @cached_property
     def body(self) -> Sequential:
         """The layers in a row: F."""
-        return Sequential(*self.layers)
+        return Sequential().with_layers(self.layers, self.names)
 
     def inside(self, shape: Shape) -> Iterator[tuple[str, Layer, Shape]]:
         return self.body.inside(shape)
@@ -70,9 +70,9 @@ class Residual(Combinator):
 class Branches(Combinator):
     """What Sum and Concatenate have in common: every branch gets the whole input."""
 
-    def __init__(self, *layers: Layer) -> None:
-        super().__init__(*layers)
-        if not layers:
+    def __init__(self, *layers: Layer, **named: Layer) -> None:
+        super().__init__(*layers, **named)
+        if not self.layers:
             raise ConfigurationError(f"{type(self).__name__}: at least one layer is needed")
 
     def inside(self, shape: Shape) -> Iterator[tuple[str, Layer, Shape]]:

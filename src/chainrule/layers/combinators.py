@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 from chainrule.errors import ConfigurationError, ShapeError
 from chainrule.initializers import Shape
@@ -14,34 +14,58 @@ from chainrule.layers.base import INFERENCE, Context, Layer, Placed
 from chainrule.namespace import Array
 from chainrule.tree import Tree, has_leaves
 
+RESERVED = ("running", "optimizer", "callbacks")  # which the model file needs
+
 
 @dataclass(frozen=True, repr=False, init=False)
 class Combinator(Layer):
-    """Base of the layers made of layers; the children are named by position, "0", "1", ..."""
+    """Base of the layers made of layers; the children are named by position, "0", "1", ...
+
+    Those given by keyword have that name instead, and come last: `names` are theirs.
+    """
 
     layers: tuple[Layer, ...]
+    names: tuple[str, ...] = ()
 
-    def __init__(self, *layers: Layer) -> None:
-        for position, layer in enumerate(layers):
+    def __init__(self, *layers: Layer, **named: Layer) -> None:
+        every = (*layers, *named.values())
+        for position, layer in enumerate(every):
             if not isinstance(layer, Layer):
                 hint = f": did you mean {layer.__name__}()?" if isinstance(layer, type) else ""
                 raise ConfigurationError(
                     f"{type(self).__name__}: argument {position} is no layer but {layer!r}{hint}"
                 )
-        object.__setattr__(self, "layers", tuple(layers))
+        for name in named:
+            if not name.isidentifier() or name in RESERVED:
+                raise ConfigurationError(
+                    f"{type(self).__name__}: a layer cannot be called {name!r}: take a word"
+                )
+        object.__setattr__(self, "layers", every)
+        object.__setattr__(self, "names", tuple(named))
 
     @classmethod
-    def from_fields(cls, fields: Mapping[str, Any]) -> Combinator:
+    def from_fields(cls, fields: Mapping[str, Any]) -> Self:
         """Return the layer from its stored fields."""
-        return cls(*fields["layers"])
+        layers, names = fields["layers"], fields.get("names", ())
+        alone = len(layers) - len(names)
+        return cls(*layers[:alone], **dict(zip(names, layers[alone:], strict=True)))
+
+    def with_layers(self, layers: Sequence[Layer], names: tuple[str, ...] | None = None) -> Self:
+        """Return the combinator with other layers under the same names, or under `names`."""
+        chosen = self.names if names is None else names
+        return self.from_fields({"layers": tuple(layers), "names": chosen})
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(map(repr, self.layers))})"
+        alone = len(self.layers) - len(self.names)
+        parts = [repr(layer) for layer in self.layers[:alone]]
+        parts += [f"{n}={layer!r}" for n, layer in self.children[alone:]]
+        return f"{type(self).__name__}({', '.join(parts)})"
 
     @cached_property
     def children(self) -> tuple[tuple[str, Layer], ...]:
         """Name and layer of each child, in order."""
-        return tuple((str(position), layer) for position, layer in enumerate(self.layers))
+        alone = len(self.layers) - len(self.names)
+        return tuple(zip((*map(str, range(alone)), *self.names), self.layers, strict=True))
 
     @cached_property
     def adapts(self) -> bool:  # type: ignore[override]
@@ -81,7 +105,7 @@ def shape_after(name: str, layer: Layer, shape: Shape) -> Shape:
 class Sequential(Combinator):
     """Layers one after the other; the chain rule runs them backwards.
 
-    Children are named by their position, "0", "1", ...
+    Children are named by their position, "0", "1", ..., or by keyword.
 
     >>> from chainrule.layers import Dense, ReLU
     >>> network = Sequential(Dense(3), ReLU(), Dense(1))
@@ -89,7 +113,20 @@ class Sequential(Combinator):
     Sequential(Dense(3), ReLU(), Dense(1))
     >>> sorted(network.init((5,))["2"])
     ['W', 'b']
+    >>> list(Sequential(trunk=network, head=Dense(2)).init((5,)))
+    ['trunk', 'head']
     """
+
+    def first(self, count: int) -> Sequential:
+        """Return the first layers alone, with their names; from the end where negative.
+
+        >>> from chainrule.layers import Dense, ReLU
+        >>> Sequential(Dense(3), ReLU(), Dense(1)).first(-1)
+        Sequential(Dense(3), ReLU())
+        """
+        kept = self.layers[:count]
+        alone = len(self.layers) - len(self.names)
+        return self.with_layers(kept, self.names[: max(len(kept) - alone, 0)])
 
     def inside(self, shape: Shape) -> Iterator[tuple[str, Layer, Shape]]:
         for name, layer in self.children:

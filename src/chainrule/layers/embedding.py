@@ -60,6 +60,9 @@ class Embedding(Layer):
     def parameters(self, shape: Shape) -> dict[str, Any]:
         return {"W": Spec((self.tokens, self.units), self.initializer or Normal(1.0))}
 
+    def multiply_adds(self, shape: Shape) -> int:
+        return 0  # rows are looked up
+
     def output_shape(self, shape: Shape) -> Shape:
         return (*shape, self.units)
 

@@ -17,7 +17,7 @@ from typing import Any
 from chainrule.errors import ConfigurationError
 from chainrule.initializers import Shape
 from chainrule.layers.base import INFERENCE, Context, Layer, Placed
-from chainrule.layers.combinators import Combinator
+from chainrule.layers.combinators import RESERVED, Combinator
 from chainrule.namespace import Array
 from chainrule.tree import Tree
 
@@ -38,7 +38,7 @@ class Shared(Layer):
 
     def __post_init__(self) -> None:
         word = isinstance(self.name, str) and self.name.isidentifier()
-        if not word or self.name in ("running", "optimizer"):  # which the model file needs
+        if not word or self.name in RESERVED:
             raise ConfigurationError(
                 f"Shared: name must be a word that starts with a letter, got {self.name!r}"
             )
@@ -171,9 +171,14 @@ class Tied(Layer):
 def tie(network: Layer) -> Layer:
     """Return the network with its shared layers tied together, or itself where it has none."""
     places = list(shared_places(network))
+    own = dict(network.children) if isinstance(network, Combinator) else {}
     layers: dict[str, Layer] = {}
     for path, name in places:
         layer = at_path(network, path).layer
+        if name in own:
+            raise ConfigurationError(
+                f'Shared("{name}", ...) and a layer of the network have the same name'
+            )
         if layers.setdefault(name, layer) != layer:
             raise ConfigurationError(
                 f'Shared("{name}", ...) stands for {layers[name]!r} and, at "{".".join(path)}", '

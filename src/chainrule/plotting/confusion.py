@@ -9,7 +9,6 @@ import numpy as np
 
 from chainrule import metrics
 from chainrule.errors import ShapeError
-from chainrule.namespace import Array
 from chainrule.plotting.canvas import axes_or_new, short
 
 if TYPE_CHECKING:
