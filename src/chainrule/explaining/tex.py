@@ -27,6 +27,7 @@ _SIGNS = {
     **{"∈": r"\in", "⇒": r"\Rightarrow", "±": r"\pm", "∇": r"\nabla", "²": "^{2}", "³": "^{3}"},
 }
 _TEXT = {"…": r"\dots{}", "–": "--", "—": "---", "“": "``", "”": "''", "‘": "`", "’": "'"}
+_MARKS = {"\u0301": r"\'", "\u0300": r"\`", "\u0308": r"\"", "\u0327": r"\c", "\u030a": r"\r"}
 _PLAIN = '"*<>|'  # straight in typewriter
 _ACCENTS = {"\u0302": r"\hat", "\u0304": r"\bar", "\u0303": r"\tilde"}
 
@@ -41,6 +42,8 @@ def prose(text: str) -> str:
     for character in unicodedata.normalize("NFD", text):
         if character in _ACCENTS and parts:
             parts[-1] = rf"\({_ACCENTS[character]}{{{parts[-1]}}}\)"
+        elif character in _MARKS and parts:
+            parts[-1] = rf"{_MARKS[character]}{{{parts[-1]}}}"
         else:
             parts.append(_character(character))
     return merged("".join(parts))
@@ -98,6 +101,6 @@ def in_math(formula: str) -> str:
             parts.append(character)
         elif character in _ACCENTS and parts:
             parts[-1] = f"{_ACCENTS[character]}{{{parts[-1]}}}"
-        else:
+        elif not unicodedata.combining(character):
             parts.append(_character(character).removeprefix(r"\(").removesuffix(r"\)") + " ")
     return "".join(parts)
