@@ -25,7 +25,8 @@ TINY = {
         "squared", (12, 8, 3), 16, "sgd", 1.0, "sigmoid", "squared", samples=164, epochs=2
     ),
 }
-FAST = [n for n in PEERS if n not in ("torch-compile", "keras") and not PEERS[n].missing()]
+SLOW = ("torch-compile", "keras", "flax", "jax-scan")  # some seconds each to start
+FAST = [n for n in PEERS if n not in SLOW and not PEERS[n].missing()]
 
 
 @pytest.fixture(autouse=True)
