@@ -33,8 +33,12 @@ def test_every_formula_gives_its_result(case: str, notation: str) -> None:
     assert len(found) > 5
     for line in found:
         for formula in line.formulas:
+            # In rows, db of one sample is dZ: (1, n) stands for (n,).
+            value, result = (
+                np.atleast_2d(v) for v in (value_of(line, formula, line.values), line.result)
+            )
             np.testing.assert_allclose(
-                value_of(line, formula, line.values), line.result, rtol=1e-9, atol=1e-12,
+                value, result, rtol=1e-9, atol=1e-12,
                 err_msg=f"{line.left} = {formula}",
             )  # fmt: skip
 
