@@ -35,7 +35,17 @@ ALLOWED = {
     "metrics": (*BASE, "losses", "step", "metrics"),
     "formulas": (*BASE, "formulas"),
 }
-OUTER = ("building", "checking", "cli", "estimators", "explaining", "interop", "plotting", "scale")
+OUTER = (
+    "building",
+    "checking",
+    "cli",
+    "doctor",
+    "estimators",
+    "explaining",
+    "interop",
+    "plotting",
+    "scale",
+)
 
 # Third parties, and the only parts of chainrule that may import them.
 THIRD_PARTIES = {

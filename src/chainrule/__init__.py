@@ -114,10 +114,15 @@ from chainrule.training.loop import DivergenceError
 
 if _TYPE_CHECKING:
     from chainrule import data
+    from chainrule.doctor import Doctor, examine
 
 # What is imported only when it is used, so that `import chainrule` stays cheap: name -> module, and
 # the attribute of that module (empty: the module itself).
-_LAZY = {"data": ("chainrule.data", "")}
+_LAZY = {
+    "Doctor": ("chainrule.doctor", "Doctor"),
+    "data": ("chainrule.data", ""),
+    "examine": ("chainrule.doctor", "examine"),
+}
 
 
 def __getattr__(name: str) -> _Any:
@@ -156,6 +161,7 @@ __all__ = [
     "DataError",
     "Dense",
     "DivergenceError",
+    "Doctor",
     "Dropout",
     "EarlyStopping",
     "Embedding",
@@ -216,5 +222,6 @@ __all__ = [
     "Zeros",
     "columns",
     "data",
+    "examine",
     "load",
 ]

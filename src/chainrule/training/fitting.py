@@ -59,6 +59,7 @@ def fit(
     training.first = training.epoch = history.epochs
     training.step = int(model.state.step)
     training.facts = facts(task, data, plan)
+    training.data, training.validation = data, validation
     training.callbacks = [*in_order(callbacks), *progress(verbose)]
 
     def keep(state: State) -> None:
@@ -82,6 +83,10 @@ def fit(
         raise error.explained(where, advice(model.built.places, data)) from None
     finally:
         _ = model.state  # bring the last state home
+    if verbose:
+        from chainrule.doctor.callback import note
+
+        note(training)
     return history
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from chainrule.step import State
+from chainrule.step import Data, State
 from chainrule.training.history import History
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ class Training:
 
     Epochs are counted over the model's life: this training runs from `first` to `last`, and `epoch`
     of them are done. `position` counts samples within the epoch, `step` updates in all. `values`
-    are the epoch's so far: loss_sum is Σ loss · samples, `hits` the right answers.
+    are the epoch's so far: loss_sum is Σ loss · samples, `hits` the right answers. `data` and
+    `validation` are checked and encoded.
     """
 
     model: Model
@@ -38,6 +39,8 @@ class Training:
     facts: dict[str, Any] = field(default_factory=dict)  # that a training to be resumed must share
     callbacks: list[Callback] = field(default_factory=list)
     replaced: bool = False
+    data: Data | None = None
+    validation: Data | None = None
 
     @property
     def last(self) -> int:
