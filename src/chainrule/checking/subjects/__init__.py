@@ -1,0 +1,1 @@
+"""How each kind of thing that can be checked becomes a `Subject`."""
