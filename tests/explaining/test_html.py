@@ -13,7 +13,7 @@ import chainrule as cr
 from chainrule.explaining.explain import FORMS, explain
 from chainrule.explaining.html import as_fragment, as_html
 from chainrule.explaining.page_mathml import PageMathML, raised, rows_of
-from explained_pages import CASES, example, lines
+from explained_pages import CASES, chains, example, lines
 
 VOID = {"meta", "img", "br"}
 
@@ -143,3 +143,13 @@ def test_a_formula_breaks_at_its_outer_operators_only() -> None:
 def test_a_transpose_stands_above_the_index() -> None:
     assert raised("<msub>W1</msub>", "T") == "<msubsup>W1T</msubsup>"
     assert raised("<mi>X</mi>", "T") == "<msup><mi>X</mi>T</msup>"
+
+
+def test_a_weight_on_an_input_of_0_has_a_chain_of_its_own() -> None:
+    network = cr.Sequential(cr.Dense(3), cr.ReLU(), cr.Dense(2))
+    model = cr.Model(network, cr.SoftmaxCrossEntropy(), cr.SGD(0.1), input_shape=(2,))
+    page = explain(model, np.array([[0.0, 1.0]]), np.array([1]), focus="W1[1,2]").page
+    chain = chains(page)[0]
+    assert chain.result == 0
+    assert chain.products[0][-1].value == 0
+    Strict(as_html(page))

@@ -44,20 +44,28 @@ class Local:
     def affected(self, letter: str, place: Place) -> list[Place]:
         """Return the outputs that an entry moves: those that change when it is nudged.
 
-        Where none does (a ReLU that is off), its own output stands for them.
+        Where none does (a ReLU that is off), its own output stands for them; for a weight whose
+        inputs are 0 the outputs that it would move with other inputs.
         """
+        X = self.record.values["X"]
+        found = self.moved(letter, place, X)
+        if not found and letter == "X" and X.shape == self.outputs.shape:
+            return [place]
+        if not found and letter != "X" and X.dtype.kind == "f":
+            return self.moved(letter, place, np.ones_like(X))
+        return found
+
+    def moved(self, letter: str, place: Place, X: Array) -> list[Place]:
+        """Return the outputs that change for these inputs when an entry is nudged."""
         record = self.record
-        moved = np.zeros(self.outputs.shape, bool)
-        value = record.values["X"] if letter == "X" else record.params[letter]
+        before, _ = record.layer.forward(record.tree, X, record.context)
+        scale = float(np.abs(before).max()) or 1.0
+        changed = np.zeros(before.shape, bool)
+        value = X if letter == "X" else record.params[letter]
         for sign in (1, -1):
             other = np.array(value)
             other[place] += sign * 1e-3 * (1 + abs(float(other[place])))
             params = record.tree if letter == "X" else replace(record.tree, {letter: other})
-            X = other if letter == "X" else record.values["X"]
-            Y, _ = record.layer.forward(params, X, record.context)
-            scale = float(np.abs(Y).max()) or 1.0
-            moved |= np.abs(Y - self.outputs) > 1e-12 * scale
-        found = [tuple(int(i) for i in index) for index in np.argwhere(moved)]
-        if not found and letter == "X" and value.shape == self.outputs.shape:
-            return [place]
-        return found
+            Y, _ = record.layer.forward(params, other if letter == "X" else X, record.context)
+            changed |= np.abs(Y - before) > 1e-12 * scale
+        return [tuple(int(i) for i in index) for index in np.argwhere(changed)]
