@@ -117,7 +117,9 @@ class Bound:
         """
         current = flatten(self.state.params)
         new = {name: taken(name, v, current, notation) for name, v in values.items()}
-        self._state = self.state._replace(params=replace(self.state.params, new))
+        slots = self.optimizer.exchanged(self.state.optimizer, new)
+        params = replace(self.state.params, new)
+        self._state = self.state._replace(params=params, optimizer=slots)
 
     @property
     def trainable(self) -> tuple[str, ...] | None:

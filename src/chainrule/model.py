@@ -20,7 +20,7 @@ from chainrule.model_data import prepare
 from chainrule.namespace import Array
 from chainrule.optimizers import Optimizer
 from chainrule.randomness import Rng
-from chainrule.step import Data, all_gradients, feed
+from chainrule.step import Data, all_gradients, feed, predicting
 from chainrule.summary import summary
 from chainrule.surgery import activations, copy_parameters, with_head
 from chainrule.targets import Targets
@@ -194,9 +194,10 @@ class Model(Bound):
         )
 
     def _apply(self, X: Array, engine: str) -> Array:
+        state = predicting(self.optimizer, self.state)
         if engine == "numpy":  # the short way: one row takes 10 µs
-            return outputs(self.trained_layer, self.state, X, self.dtype)
-        return choose(engine).engine.outputs(self.trained_layer, self.state, X, self.dtype)
+            return outputs(self.trained_layer, state, X, self.dtype)
+        return choose(engine).engine.outputs(self.trained_layer, state, X, self.dtype)
 
     def gradients(self, x: Any, y: Any, sample_weight: Any = None) -> dict[str, Array]:
         """Return ∂J/∂p for every parameter under its dotted name, and ∂J/∂X under "X".

@@ -22,7 +22,7 @@ from chainrule.layers.base import Layer
 from chainrule.losses import Loss
 from chainrule.namespace import Array
 from chainrule.optimizers import Optimizer
-from chainrule.step import State
+from chainrule.step import State, predicting
 from chainrule.targets import Targets
 from chainrule.training.history import History
 from chainrule.tree import flatten, replace
@@ -57,7 +57,8 @@ def header(model: Model) -> dict[str, Any]:
 
 def save(model: Model, path: Path) -> None:
     """Write `model` to `path`: to a temporary file beside it first, then renamed."""
-    arrays = named(model.state)  # first, as it says so when the model is not built
+    state = model.state  # first, as it says so when the model is not built
+    arrays = named(predicting(model.optimizer, state))
     write(path, header(model), arrays)
 
 
@@ -191,5 +192,7 @@ def load(path: str | Path) -> Model:
     if "checkpoint" in config:  # then there is more in it than a model
         own = named(model.state)
         arrays = {name: array for name, array in arrays.items() if name in own}
-    model.restore(filled(model.state, arrays, path)._replace(step=steps))
+    state = filled(model.state, arrays, path)
+    slots = model.optimizer.exchanged(state.optimizer, flatten(state.params))
+    model.restore(state._replace(optimizer=slots, step=steps))
     return model

@@ -121,6 +121,12 @@ def update(task: Task, state: State, grads: Tree, running: Any) -> State:
     return State(params, running, slots, state.step + 1, state.factor)
 
 
+def predicting(optimizer: Optimizer, state: State) -> State:
+    """Return the state to predict with: with the average's parameters, where one is kept."""
+    params = optimizer.weights(state.params, state.optimizer)
+    return state if params is state.params else state._replace(params=params)
+
+
 def step(task: Task, state: State, data: Data, indices: Array) -> tuple[State, Outcome, Batch]:
     """One minibatch: feed, forward, error, backpropagate, update."""
     batch = feed(task, data, indices, state.step)

@@ -11,6 +11,7 @@ import pytest
 import chainrule as cr
 import example_layers
 import example_losses
+import example_optimizers
 from arrays import away_from_zero
 from chainrule.formulas import (
     parse,
@@ -46,14 +47,7 @@ COMBINATORS = (Combinator, cr.Shared)
 LAYERS = [e for e in example_layers.LAYERS if not isinstance(e.layer, COMBINATORS)]
 # Images do not turn, nor do functions that rearrange samples lying in rows.
 TURNING = [e for e in LAYERS if len(e.shape) == 1 and not layer_pass(e)[3]]
-OPTIMIZERS = [
-    cr.SGD(0.1),
-    cr.SGD(0.1, momentum=0.9),
-    cr.SGD(0.1, momentum=0.9, nesterov=True),
-    cr.RMSProp(0.01, rho=0.9),
-    cr.Adam(0.01),
-    cr.AdamW(0.01, weight_decay=0.1),
-]
+OPTIMIZERS = [example.optimizer for example in example_optimizers.OPTIMIZERS]
 
 
 @pytest.mark.parametrize("example", LAYERS, ids=str)
@@ -94,13 +88,15 @@ def test_a_losss_formulas_are_its_code(example: Any) -> None:
 def test_an_optimizers_formulas_are_its_code(optimizer: Any) -> None:
     params = {"p": away_from_zero((3, 2), seed=1)}
     state = optimizer.init(params)
-    letters = {"p": params["p"], "m": 0 * params["p"], "v": 0 * params["p"]}
-    for step in range(3):
+    letters = {"p": params["p"], **state["p"]}
+    for step in range(8):
         gradients = {"p": away_from_zero((3, 2), seed=step + 2)}
         params, state = optimizer.update(params, gradients, state, step)
         now = {**letters, "g": gradients["p"], "t": step + 1, **settings_of(optimizer)}
         letters = run(optimizer.formulas.update, now)
-        np.testing.assert_allclose(letters["p"], params["p"], rtol=1e-12)
+        np.testing.assert_allclose(letters["p"], params["p"], rtol=1e-11)
+        for slot, array in state["p"].items():
+            np.testing.assert_allclose(letters[slot], array, rtol=1e-11)
 
 
 def test_they_print_as_in_the_books() -> None:

@@ -11,7 +11,7 @@ from chainrule.engines.threads import largest_product, product_threads
 from chainrule.layers.base import Context, Layer
 from chainrule.metrics import has_accuracy, hits
 from chainrule.namespace import Array
-from chainrule.step import Data, State, Task, step
+from chainrule.step import Data, State, Task, predicting, step
 
 ROWS_AT_ONCE = 4096  # bounds the memory of a prediction; larger blocks are no faster
 
@@ -54,6 +54,7 @@ class NumpyRun:
         return state, Report(losses, right)
 
     def outputs(self, state: State, X: Array) -> Array:
+        state = predicting(self.task.optimizer, state)
         return outputs(self.task.network, state, X, self.task.dtype)
 
 

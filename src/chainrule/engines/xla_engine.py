@@ -22,7 +22,7 @@ from chainrule.engines.device import compile_cache, failures_explained, find_dev
 from chainrule.layers.base import Context, Layer
 from chainrule.metrics import has_accuracy, hits
 from chainrule.namespace import Array
-from chainrule.step import Data, State, Task, step
+from chainrule.step import Data, State, Task, predicting, step
 
 STEPS_AT_ONCE = 4096  # length of a chunk's report
 BYTES_AT_ONCE = 32 << 20  # samples sent together when the data set stays on the host
@@ -99,6 +99,7 @@ class XlaRun:
         return state, Report(losses, right if self.counts_hits else None)
 
     def outputs(self, state: State, X: Array) -> Array:
+        state = predicting(self.task.optimizer, state)
         with self._here():
             return blockwise(self.task.network, state, X, self.task.dtype)
 
