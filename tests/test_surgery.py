@@ -142,6 +142,17 @@ def test_a_layers_running_statistics_come_along() -> None:
     np.testing.assert_array_equal(model.predict_proba(X), source.predict_proba(X))
 
 
+def test_an_averaged_model_gives_and_takes_its_average() -> None:
+    averaged = cr.Averaged(cr.SGD(0.3), decay=0.9)
+    source = cr.Model(NETWORKS[0], cr.SoftmaxCrossEntropy(), averaged, input_shape=(4,))
+    source.fit(X, Y, 3, 8, **QUIET)
+    taker = cr.Model(NETWORKS[0], cr.SoftmaxCrossEntropy(), averaged, seed=9, input_shape=(4,))
+    taker.copy_parameters(source)
+    np.testing.assert_array_equal(taker.outputs(X), source.outputs(X))
+    found = source.activations(X)
+    np.testing.assert_array_equal(found["2"], source.outputs(X))
+
+
 # -- new heads
 
 

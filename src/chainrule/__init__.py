@@ -18,6 +18,7 @@ from importlib import import_module as _import_module
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
+from chainrule import augmentation, metrics
 from chainrule.errors import (
     ChainruleError,
     ConfigurationError,
@@ -134,6 +135,8 @@ from chainrule.training import (
     History,
     ReduceOnPlateau,
     TensorBoardLog,
+    cross_validate,
+    find_learning_rate,
 )
 from chainrule.training.loop import DivergenceError
 
@@ -262,8 +265,12 @@ __all__ = [
     "Uniform",
     "WarmUp",
     "Zeros",
+    "augmentation",
     "columns",
+    "cross_validate",
     "data",
     "examine",
+    "find_learning_rate",
     "load",
+    "metrics",
 ]

@@ -17,6 +17,7 @@ from chainrule.losses import Loss
 from chainrule.namespace import Array
 from chainrule.optimizers import Optimizer
 from chainrule.parameters import matching
+from chainrule.step import predicting
 from chainrule.tree import Tree, flatten, has_leaves, replace
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def watched(layer: Layer, seen: dict[str, Array], path: str = "") -> Layer:
 
 def activations(model: Model, x: Any) -> dict[str, Array]:
     """Return every layer's output by its path; see `Model.activations`."""
-    state = model.state
+    state = predicting(model.optimizer, model.state)
     assert model.built is not None
     X = as_samples(x, model.built.input_shape)
     check_finite(X, "x")
@@ -57,7 +58,8 @@ def activations(model: Model, x: Any) -> dict[str, Array]:
     seen: dict[str, Array] = {}
     layer, params = model.trained_layer, state.params
     if isinstance(layer, Tied):
-        layer, params = layer.network, layer.spread(params)
+        params = layer.spread(params)
+        layer = layer.network
     ctx = Context(state=state.running)
     Z, _ = watched(layer, seen).forward(params, X.astype(model.dtype), ctx)
     if not isinstance(model.network, Combinator):
@@ -79,7 +81,8 @@ def paths(layer: Layer, path: str = "") -> Iterable[tuple[str, Layer]]:
 
 def copy_parameters(model: Model, source: Model, patterns: Sequence[str]) -> list[str]:
     """Take over parameters by name, and the running state of their layers."""
-    mine, theirs = flatten(model.state.params), flatten(source.state.params)
+    mine = flatten(model.state.params)
+    theirs = flatten(predicting(source.optimizer, source.state).params)
     if patterns:
         names = matching(patterns, theirs)
         for name in sorted(names):
@@ -98,7 +101,9 @@ def copy_parameters(model: Model, source: Model, patterns: Sequence[str]) -> lis
     running = running_of({name.rpartition(".")[0] for name in names}, model, source)
     model.restore(
         state._replace(
-            params=replace(state.params, params), running=replace(dict(state.running), running)
+            params=replace(state.params, params),
+            running=replace(dict(state.running), running),
+            optimizer=model.optimizer.exchanged(state.optimizer, params),
         )
     )
     return [name for name in mine if name in names]

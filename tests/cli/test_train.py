@@ -39,6 +39,32 @@ def test_the_same_seed_gives_the_same_model(run, tmp_path):
     assert (a != c).any()
 
 
+def test_a_training_is_saved_and_gone_on_with(run, tmp_path):
+    def train(epochs, name, *more):
+        options = ("--layers", "8", "--epochs", epochs, "--engine", "numpy", "-q")
+        return run("train", "digits", *options, "--output", tmp_path / name, *more)
+
+    assert train(4, "whole").code == 0
+    saved = ("--checkpoint", tmp_path / "saved")
+    assert train(2, "part", *saved).code == 0
+    again = train(4, "part", *saved)
+    assert again.code != 0
+    assert "already holds step-" in again.err
+    assert train(4, "part", *saved, "--resume").code == 0
+    whole, part = (cr.load(tmp_path / name) for name in ("whole", "part"))
+    assert (whole.parameters["2.W"] == part.parameters["2.W"]).all()
+    assert part.history.epochs == 4
+    assert "--resume needs --checkpoint" in train(1, "x", "--resume").err
+
+
+def test_patience_ends_a_training_that_stands_still(run):
+    stopped = run("train", "digits", "--layers", "8", "--epochs", "50", "--learning-rate", "1e-9",
+                  "--patience", "2", "--validation", "0.2", "--json", "-q").json  # fmt: skip
+    assert stopped["stopped"].startswith("validation_loss has not improved for 2 epochs")
+    assert stopped["epochs"] < 50
+    assert stopped["configuration"]["patience"] == 2
+
+
 def test_pixels_are_scaled_inside_the_model(run, digits):
     model = cr.load(digits)
     assert model.network.layers[:2] == (cr.Scale(1 / 16), cr.Flatten())

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import chainrule as cr
-from chainrule import model_file
+from chainrule import augmentation, model_file
 from chainrule.training import Training
 
 
@@ -48,10 +48,16 @@ class Torn:
 
 
 def train(folder: Path, engine: str, kill_at: int, during: bool) -> cr.Model:
+    """Train with everything on that has a memory, or draws random numbers."""
     (x, y), _ = cr.data.load("digits")
     x, y = x[:90], y[:90]
-    network = cr.Sequential(cr.Scale(1 / 16), cr.Flatten(), cr.Dense(12), cr.Tanh(), cr.Dense(10))
-    model = cr.Model(network, cr.SoftmaxCrossEntropy(), cr.Adam(0.03), seed=5)
+    network = cr.Sequential(
+        cr.Scale(1 / 16), cr.Flatten(), cr.Standardize(), cr.Dense(12), cr.BatchNorm(), cr.Tanh(),
+        cr.Dropout(0.2), head=cr.Dense(10),
+    )  # fmt: skip
+    schedule = cr.WarmUp(5, cr.Cosine(0.03, 36))
+    optimizer = cr.Averaged(cr.Clipped(cr.Adam(schedule), global_norm=2.0), decay=0.9)
+    model = cr.Model(network, cr.SoftmaxCrossEntropy(), optimizer, seed=5)
     callbacks: list[cr.Callback] = [
         cr.Checkpoint(folder, steps=4, epochs=None, resume=True),
         cr.EarlyStopping("validation_loss", patience=3),
@@ -59,8 +65,10 @@ def train(folder: Path, engine: str, kill_at: int, during: bool) -> cr.Model:
     ]
     if kill_at:
         callbacks.append(Kill(kill_at, during))
+    warps = augmentation.Shift(1), augmentation.Rotate(10), augmentation.Elastic(4, 2)
     model.fit(
-        x, y, 6, 14, validation_split=0.2, callbacks=callbacks, engine=engine, verbose=0
+        x, y, 6, 14, validation_split=0.2, callbacks=callbacks, engine=engine, verbose=0,
+        augment=augmentation.Augment(*warps), metrics=["f1"], class_weight="balanced",
     )  # fmt: skip
     return model
 

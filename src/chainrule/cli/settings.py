@@ -27,6 +27,7 @@ KINDS: dict[str, tuple[str, tuple[type, ...]]] = {
     "seed": (WHOLE, (int,)),
     "engine": (TEXT, (str,)),
     "output": (TEXT, (str,)),
+    "patience": (WHOLE, (int,)),
 }
 
 
@@ -49,6 +50,7 @@ class Settings:
     seed: int | None = None
     engine: str | None = None
     output: str | None = None
+    patience: int | None = None
 
     def over(self, other: Settings) -> Settings:
         """Return these settings, with those of `other` where these leave a choice.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
@@ -13,6 +14,7 @@ from chainrule.cli.options import Import, Json, Target
 if TYPE_CHECKING:
     from chainrule.cli.recipe import Recipe
     from chainrule.data import DataSet
+    from chainrule.training import Callback
 
 # every setting may be left open
 Text: TypeAlias = str | None
@@ -45,11 +47,12 @@ def train(
         typer.Option(
             metavar="NAME",
             help="softmax-cross-entropy, cross-entropy, sigmoid-"
-            "cross-entropy, binary-cross-entropy, squared-error. [by the task]",
+            "cross-entropy, binary-cross-entropy, squared-error, or FILE.py:Name. [by the task]",
         ),
     ] = None,
     optimizer: Annotated[
-        Text, typer.Option(metavar="NAME", help="adam, adamw, sgd, rmsprop. [adam]")
+        Text,
+        typer.Option(metavar="NAME", help="adam, adamw, sgd, rmsprop, or FILE.py:Name. [adam]"),
     ] = None,
     learning_rate: Annotated[
         Number, typer.Option(metavar="NUMBER", help="Step size. [the optimizer's]")
@@ -75,6 +78,17 @@ def train(
     output: Annotated[
         Text, typer.Option(metavar="FILE", help="The model file. [DATA.safetensors]")
     ] = None,
+    patience: Annotated[
+        Whole,
+        typer.Option(metavar="N", help="Stop after N epochs without a better loss. [never]"),
+    ] = None,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Save the training there, every epoch and minute."),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the newest checkpoint, bit by bit.")
+    ] = False,
     config: Annotated[
         Path | None,
         typer.Option(metavar="FILE.toml", help="The same settings; the command line wins."),
@@ -100,7 +114,7 @@ def train(
     import_all(import_)
     wanted = asked.Settings(
         data, layers, activation, output_activation, loss, optimizer, learning_rate, epochs,
-        batch_size, validation, test, target, seed, engine, output,
+        batch_size, validation, test, target, seed, engine, output, patience,
     )  # fmt: skip
     if config is not None:
         wanted = wanted.over(asked.read(config))
@@ -124,9 +138,10 @@ def train(
         validation_data=recipe.validation_data,
         verbose=0 if quiet else 2 if verbose else "auto",
         engine=wanted.engine or "auto",
+        callbacks=_callbacks(wanted.patience, recipe, checkpoint, resume),
     )
     seconds = perf_counter() - started
-    ran = history.engine.partition(":")[0].partition(" ")[0]
+    ran = re.split("[ :;]", history.engine)[0]
     if model.configuration["engine"] == "auto":
         model.configuration["engine"] = ran  # so that the same settings give the same bits
     model.save(path)
@@ -158,6 +173,24 @@ def train(
         show_answers(model, dataset, recipe.y, recipe.y_test, show, to_stderr=json)
     if history.stopped and history.stopped.startswith("interrupted"):
         raise typer.Exit(130)
+
+
+def _callbacks(
+    patience: int | None, recipe: Recipe, checkpoint: Path | None, resume: bool
+) -> list[Callback]:
+    """Return what was asked for beside the training."""
+    from chainrule.errors import ConfigurationError
+    from chainrule.training import Checkpoint, EarlyStopping
+
+    callbacks: list[Callback] = []
+    if patience is not None:
+        held_out = recipe.validation_split or recipe.validation_data is not None
+        callbacks.append(EarlyStopping("validation_loss" if held_out else "loss", patience))
+    if checkpoint is not None:
+        callbacks.append(Checkpoint(checkpoint, seconds=60, resume=resume))
+    elif resume:
+        raise ConfigurationError("--resume needs --checkpoint FOLDER, where the training was saved")
+    return callbacks
 
 
 def _headline(data: DataSet, recipe: Recipe) -> str:

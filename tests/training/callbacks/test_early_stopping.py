@@ -90,6 +90,17 @@ def test_on_either_engine(engine: str) -> None:
     assert accuracy == pytest.approx(model.history["validation_accuracy"][0])
 
 
+def test_an_average_goes_back_too() -> None:
+    def fit(epochs: int, *callbacks: cr.Callback) -> cr.Model:
+        model = classifier(optimizer=cr.Averaged(cr.Adam(0.05), decay=0.5))
+        model.fit(X, Y, epochs, 8, callbacks=callbacks, **QUIET)
+        return model
+
+    stopping = cr.EarlyStopping("mine", patience=2, mode="min")
+    stopped = fit(9, Scripted(3, 1, 2, 3), stopping)
+    np.testing.assert_array_equal(stopped.outputs(X), fit(2).outputs(X))
+
+
 def test_it_can_be_used_again() -> None:
     stopping, model = cr.EarlyStopping("mine", patience=1, mode="min"), classifier()
     model.fit(X, Y, 3, 8, callbacks=[Scripted(1, 2, 3), stopping], **QUIET)

@@ -10,15 +10,17 @@ from chainrule.training.callbacks.base import Callback, Training
 from chainrule.training.callbacks.monitor import Mode, Monitor
 from chainrule.tree import flatten, replace
 
+PARTS = ("params", "running", "optimizer")
+
 
 class EarlyStopping(Callback):
     """End the training after `patience` epochs without an improvement of `monitor`.
 
     Any curve of the history can be watched: "validation_loss", "validation_accuracy", a metric. See
-    `Monitor` for what is better. With `restore_best` the model leaves `fit` with the weights (and
-    running statistics) of its best epoch, `best_epoch`, however the training ended; the
-    optimizer's own averages stay those of the last. Source: Prechelt, "Early stopping, but
-    when?" (1998).
+    `Monitor` for what is better. With `restore_best` the model leaves `fit` with the weights of
+    its best epoch, `best_epoch`, however the training ended; its running statistics and the
+    optimizer's averages are of that epoch too. Source: Prechelt, "Early stopping, but when?"
+    (1998).
 
     >>> import numpy as np, chainrule as cr
     >>> x = np.linspace(-1, 1, 20)[:, None]
@@ -40,37 +42,35 @@ class EarlyStopping(Callback):
             raise ConfigurationError(f"EarlyStopping: patience must be at least 1, got {patience}")
         self.monitor = Monitor(monitor, min_delta, mode)
         self.patience, self.restore_best = patience, restore_best
-        self.best_epoch, self.weights = 0, dict[str, Any]()
+        self.best_epoch, self.best = 0, dict[str, Any]()
 
     def on_start(self, training: Training) -> None:
         self.monitor.restart()
-        self.best_epoch, self.weights = 0, {}
+        self.best_epoch, self.best = 0, {}
 
     def on_epoch(self, training: Training) -> None:
         if self.monitor.observe(training):
             self.best_epoch = training.epoch
             if self.restore_best:
-                state = training.state
-                self.weights = flatten({"params": state.params, "running": dict(state.running)})
+                state = training.state._asdict()
+                self.best = flatten({part: dict(state[part]) for part in PARTS})
         elif self.monitor.waited >= self.patience:
             s = "" if self.patience == 1 else "s"
-            kept = f"; the weights are those of epoch {self.best_epoch}" if self.weights else ""
+            kept = f"; the weights are those of epoch {self.best_epoch}" if self.best else ""
             training.stop(
                 f"{self.monitor.name} has not improved for {self.patience} epoch{s}{kept}"
             )
 
     def on_end(self, training: Training) -> None:
-        if self.weights and self.best_epoch != training.epoch:
+        if self.best and self.best_epoch != training.epoch:
             state = training.state
-            training.state = state._replace(
-                params=replace(state.params, self.weights, "params."),
-                running=replace(dict(state.running), self.weights, "running."),
-            )
+            then = {p: replace(dict(getattr(state, p)), self.best, f"{p}.") for p in PARTS}
+            training.state = state._replace(**then)
 
     def on_save(self, training: Training) -> Mapping[str, Any]:
-        return self.monitor.to_save() | {"best_epoch": self.best_epoch} | self.weights
+        return self.monitor.to_save() | {"best_epoch": self.best_epoch} | self.best
 
     def on_resume(self, training: Training, saved: Mapping[str, Any]) -> None:
         self.monitor.resume(saved)
         self.best_epoch = saved["best_epoch"]
-        self.weights = {n: a for n, a in saved.items() if n.startswith(("params.", "running."))}
+        self.best = {n: a for n, a in saved.items() if n.partition(".")[0] in PARTS}
