@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from planted_bugs.dense import some
-from planted_bugs.table import planted, planted_pair
+from planted_bugs.table import planted
 
 
 def sigmoid(z):
@@ -274,35 +274,3 @@ class CubeByParts:
     def backward(self, dY):
         X = self.X
         return dY * (np.sin(X) * np.exp(-X) + X * np.cos(X) * np.exp(-X))
-
-
-def tanh(Z):
-    return np.tanh(Z)
-
-
-def tanh_backward(dA, Z):
-    return dA * (1 - Z**2)
-
-
-def logistic(z):
-    return 1 / (1 + np.exp(-z))
-
-
-def logistic_backward(da, z):
-    s = logistic(logistic(z))
-    return da * s * (1 - s)
-
-
-def softplus(x):
-    return np.log(1 + np.exp(x))
-
-
-def softplus_backward(dA, x):
-    return -dA / (1 + np.exp(-x))
-
-
-planted_pair("tanh_backward", "derivative at the wrong value", tanh, tanh_backward, "dZ")
-planted_pair(
-    "logistic_backward", "derivative at the wrong value", logistic, logistic_backward, "dz"
-)
-planted_pair("softplus_backward", "sign", softplus, softplus_backward, "dx")

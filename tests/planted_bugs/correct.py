@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from planted_bugs import dense
-from planted_bugs.activations import logistic, sigmoid, softmax, softplus
-from planted_bugs.dense import affine_forward, some
-from planted_bugs.losses import mse
+from planted_bugs.activations import sigmoid, softmax
+from planted_bugs.dense import some
+from planted_bugs.pairs import affine_forward, logistic, mse, softplus
 
 CORRECT: list[tuple[str, Any, dict[str, Any]]] = []
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from planted_bugs.activations import sigmoid, softmax
-from planted_bugs.table import planted, planted_pair
+from planted_bugs.table import planted
 
 
 class MeanSquared:
@@ -165,27 +165,3 @@ def two_layers_bias_not_summed(X, Y, W1, b1, W2, b2):
     dW2, db2 = A1.T @ dZ2, dZ2
     dZ1 = (dZ2 @ W2.T) * (A1 > 0)
     return loss, {"dW1": X.T @ dZ1, "db1": dZ1.sum(axis=0), "dW2": dW2, "db2": db2}
-
-
-def mse(y_pred, y_true):
-    return np.mean((y_pred - y_true) ** 2)
-
-
-def mse_prime(y_pred, y_true):
-    return 2 * (y_true - y_pred) / y_true.size
-
-
-planted_pair("mse_prime", "sign", mse, mse_prime, "dy_pred")
-
-
-def half_squared(a, y):
-    return 0.5 * np.sum((a - y) ** 2)
-
-
-def half_squared_grad(a, y):
-    return 2 * (a - y)
-
-
-planted_pair(
-    "half_squared_grad", "2 or ½", half_squared, half_squared_grad, "da", claim="convention"
-)

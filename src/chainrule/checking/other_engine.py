@@ -20,7 +20,7 @@ def gradients_with_jax(subject: LayerSubject, trial: Trial) -> dict[str, Array]:
 
     engine: Any = device  # the one place that knows JAX
     on_device = engine.jax.numpy.asarray
-    params = map_leaves(on_device, subject._params(trial.variables))
+    params = map_leaves(on_device, subject.tree_of(trial.variables))
     ctx = subject.context(trial)
     rng = None if ctx.rng is None else ctx.rng._replace(rows=on_device(ctx.rng.rows))
     ctx = ctx._replace(rng=rng, state=map_leaves(on_device, ctx.state))

@@ -76,7 +76,7 @@ def _evaluated(subject: Subject, first: Measurement) -> dict[str, Any]:
         letters["dY"] = trial.dY
         assert isinstance(subject, LayerSubject)
         letters |= _settings(subject.inner)
-        params = subject._params(trial.variables)
+        params = subject.tree_of(trial.variables)
         _, cache = subject.layer.forward(params, trial.variables["X"], subject.context(trial))
         letters |= cache if isinstance(cache, dict) else {}
         functions |= subject.inner.structural(cache)  # type: ignore[arg-type]

@@ -188,7 +188,7 @@ def predicted(program: Program, case: Case, lines: Mapping[str, Any]) -> dict[st
     changed = {**program.backward, **lines}
     try:
         kept = list(program.backward)[first:]
-        return program._run({line: changed[line] for line in kept}, values)
+        return program.run_lines({line: changed[line] for line in kept}, values)
     except (ChainruleError, ValueError, TypeError, IndexError):
         return None
 

@@ -89,15 +89,16 @@ class Program:
 
     def run_forward(self, letters: Mapping[str, Any]) -> dict[str, Any]:
         """Return the letters together with what the forward lines give."""
-        return self._run(self.forward, dict(letters))
+        return self.run_lines(self.forward, dict(letters))
 
     def run_backward(
         self, values: Mapping[str, Any], changed: Mapping[str, Expression] | None = None
     ) -> dict[str, Any]:
         """Return the gradients, by line, with some lines exchanged for others."""
-        return self._run({**self.backward, **(changed or {})}, dict(values))
+        return self.run_lines({**self.backward, **(changed or {})}, dict(values))
 
-    def _run(self, lines: Mapping[str, Expression], values: dict[str, Any]) -> dict[str, Any]:
+    def run_lines(self, lines: Mapping[str, Expression], values: dict[str, Any]) -> dict[str, Any]:
+        """Execute lines in their order on top of the values; return both."""
         functions = self.all_functions
         with np.errstate(all="ignore"):
             for name, formula in lines.items():

@@ -55,7 +55,8 @@ def name_parameters(subject: Subject, trial: Trial) -> dict[str, str] | None:
             vectors.append(name)
     found = {"X": subject.input} if subject.input else {}
     flat = [n for n in matrices if np.asarray(trial.variables[n]).ndim < 2]
-    if matrices and len(flat) == len(matrices) and not subject.is_loss:
+    one_number_each = subject.input and trial.dY.ndim == 1 < trial.variables[subject.input].ndim
+    if matrices and len(flat) == len(matrices) and not subject.is_loss and not one_number_each:
         found["g"] = flat[0]
         if vectors:
             found["b"] = vectors[0]

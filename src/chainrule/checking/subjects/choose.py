@@ -9,7 +9,8 @@ from typing import Any
 from chainrule.checking.subject import Subject
 from chainrule.checking.subjects.formulas import FormulaSubject
 from chainrule.checking.subjects.functions import ValueAndGradients
-from chainrule.checking.subjects.library import LayerSubject, LossSubject, ModelSubject
+from chainrule.checking.subjects.library import LayerSubject, LossSubject
+from chainrule.checking.subjects.models import ModelSubject
 from chainrule.checking.subjects.orientation import BACKWARD, FORWARD
 from chainrule.checking.subjects.pairs import FunctionPair
 from chainrule.checking.subjects.student import ClassSubject

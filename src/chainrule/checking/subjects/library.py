@@ -11,8 +11,8 @@ import numpy as np
 from chainrule.checking.numbers import another_batch, flags, friendly, labels, probabilities
 from chainrule.checking.source import Code, line_of, place_of
 from chainrule.checking.subject import Reply, Subject, Trial
-from chainrule.errors import ChainruleError, ConfigurationError, ShapeError
-from chainrule.layers.base import INFERENCE, Context, Layer, initialize
+from chainrule.errors import ChainruleError, ShapeError
+from chainrule.layers.base import Context, Layer, initialize
 from chainrule.layers.columns import Columns
 from chainrule.losses import BinaryCrossEntropy, CrossEntropy, Loss, one_hot
 from chainrule.namespace import Array
@@ -78,7 +78,7 @@ class LayerSubject(Subject):
     def trial(self, m: int, seed: int, square: bool = False) -> Trial:
         rng = Rng(seed).at("check")
         X = self._samples(rng, m)
-        params = self._draw(seed) if self.given is None else map_leaves(_float, self.given)
+        params = self._draw(seed) if self.given is None else map_leaves(as_float, self.given)
         variables = {"X": X, **flatten(params)}
         trial = Trial(variables, np.ones(1), X.shape[1] if self.columns else len(X))
         dY = friendly(rng.at("dY"), self.forward(trial).shape)
@@ -91,7 +91,8 @@ class LayerSubject(Subject):
         X = friendly(rng.at("X"), (m, *self.shape))
         return X.T if self.columns else X
 
-    def _params(self, variables: Mapping[str, Array]) -> Tree:
+    def tree_of(self, variables: Mapping[str, Array]) -> Tree:
+        """Return the parameters as the layer takes them: a tree."""
         template = self._draw(0)
         return replace(template, {n: variables[n] for n in self.parameters})
 
@@ -106,12 +107,12 @@ class LayerSubject(Subject):
 
     def forward(self, trial: Trial, changed: Mapping[str, Array] | None = None) -> Array:
         now = {**trial.variables, **(changed or {})}
-        params = self._params({n: p.copy() for n, p in now.items()})
+        params = self.tree_of({n: p.copy() for n, p in now.items()})
         return np.asarray(self.layer.forward(params, now["X"].copy(), self.context(trial))[0])
 
     def gradients(self, trial: Trial) -> Reply:
         now = {n: p.copy() for n, p in trial.variables.items()}
-        params, dY = self._params(now), trial.dY.copy()
+        params, dY = self.tree_of(now), trial.dY.copy()
         _, cache = self.layer.forward(params, now["X"], self.context(trial))
         dX, grads = self.layer.backward(params, cache, dY)
         written = changed_names({**trial.variables, "dY": trial.dY}, {**now, "dY": dY})
@@ -196,7 +197,8 @@ def _as_column(p: Array) -> Array:
     return p[:, None] if p.ndim == 1 else p.T
 
 
-def _float(p: Any) -> Array:
+def as_float(p: Any) -> Array:
+    """Return an array in float64."""
     return np.asarray(p, float)
 
 
@@ -254,50 +256,3 @@ def loss_targets(loss: Loss, rng: Rng, m: int, k: int) -> Array:
     if loss.task == "binary":
         return flags(rng.at("Y"), m * k).reshape(m, k)
     return friendly(rng.at("Y"), (m, k))
-
-
-class ModelSubject(LayerSubject):
-    """A model: every parameter and the input, through its loss, at its present parameters."""
-
-    def __init__(self, model: Any, X: Any = None, targets: Any = None) -> None:
-        self.model, self.given_targets = model, targets
-        if model.built is None:
-            raise ConfigurationError(
-                "the model is not built yet: give Model(..., input_shape=...), or call fit first"
-            )
-        super().__init__(model.trained_layer, model.built.input_shape, X, params=model.state.params)
-        self.loss: Loss = model.trained_loss
-        self.title = f"{model.network!r} with {model.loss!r}"
-        self.is_loss, self.output, self.formulas = True, "J", None
-        if self.loss != model.loss:
-            self.notes = (f"its last layer and loss are computed as one, {self.loss!r} on logits",)
-
-    def trial(self, m: int, seed: int, square: bool = False) -> Trial:
-        rng = Rng(seed).at("check")
-        X = self._samples(rng, m)
-        variables = {"X": X, **flatten(map_leaves(_float, self.given or {}))}
-        targets = self.given_targets
-        if targets is not None:
-            targets = another_batch(np.asarray(targets), seed, m)
-        else:
-            k = self.model.built.output_shape[0]
-            targets = loss_targets(self.loss, rng, len(X), k)
-        return Trial(variables, np.ones(()), len(X), np.asarray(targets))
-
-    def forward(self, trial: Trial, changed: Mapping[str, Array] | None = None) -> Array:
-        Z = super().forward(trial, changed)
-        return np.asarray(self.loss(Z, trial.targets)[0])
-
-    def gradients(self, trial: Trial) -> Reply:
-        now = {n: p.copy() for n, p in trial.variables.items()}
-        params = self._params(now)
-        Z, cache = self.layer.forward(params, now["X"], self.context(trial))
-        _, dZ = self.loss(Z, trial.targets.copy())
-        dX, grads = self.layer.backward(params, cache, dZ)
-        return Reply({"X": dX, **flatten(grads)}, written=changed_names(trial.variables, now))
-
-    def context(self, trial: Trial) -> Context:
-        return INFERENCE._replace(state=self.model.state.running)
-
-    def parts(self, trial: Trial) -> list[tuple[str, Subject]]:
-        return [*super().parts(trial), ("the loss", LossSubject(self.loss))]

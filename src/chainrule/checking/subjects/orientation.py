@@ -140,7 +140,7 @@ class ObjectSubject(Subject):
         sizes = []
         for array in arrays_of(self.object).values():
             p = array.get(self.object)
-            if p.ndim == 2 and array.name[:1].lower() not in "d":
+            if p.ndim and array.name[:1].lower() not in "d":
                 sizes += [n for n in p.shape if n > 0]
         found = list(dict.fromkeys(sizes)) or [self.width]
         return found if not self.is_loss else [self.width, 1]
@@ -154,20 +154,23 @@ class ObjectSubject(Subject):
         thing = copy.deepcopy(self.object)
         Y = self._call_forward(thing, X, self._targets(Rng(0).at("try"), X))
         self.attributes = self._parameters_of(thing, X)
-        self.ready = thing  # weights that the first forward makes are there now
+        made = set(self.attributes) - set(arrays_of(self.object, scalars=True))
+        self.ready = thing if made else self.object  # weights may be made by the first forward
         if not np.isfinite(Y).all():
             return None
         if self.is_loss:
             return True if Y.size == 1 else None
         if self.vector:
             return Y.ndim == 1 or None
-        if Y.ndim != X.ndim or Y.shape[_axis(way, Y)] != m:
+        one_number_each = Y.ndim == 1 and X.ndim == 2  # w (n,), one output without an axis
+        if (Y.ndim != X.ndim and not one_number_each) or Y.shape[_axis(way, Y)] != m:
             return None
         moved = X.copy()
         axis = _axis(way, X)
         _sample(moved, axis, -1)[...] += 0.25
         Y2 = self._call_forward(copy.deepcopy(thing), moved, None)
-        same = np.delete(Y2, -1, axis) == np.delete(Y, -1, axis)
+        out = _axis(way, Y)
+        same = np.delete(Y2, -1, out) == np.delete(Y, -1, out)
         return bool(np.all(same))
 
     def _parameters_of(self, thing: Any, X: Array) -> dict[str, Attribute]:
