@@ -10,6 +10,7 @@ import typer
 
 import chainrule
 from chainrule.cli import data
+from chainrule.cli.check import check
 from chainrule.cli.doctor import doctor
 from chainrule.cli.evaluate import evaluate
 from chainrule.cli.explain import explain
@@ -28,11 +29,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-VERBS = ("train", "evaluate", "predict", "explain", "doctor", "inspect", "plot", "data")
+VERBS = ("train", "evaluate", "predict", "explain", "check", "doctor", "inspect", "plot", "data")
 app.command("train")(train)
 app.command("evaluate")(evaluate)
 app.command("predict")(predict)
 app.command("explain")(explain)
+app.command("check")(check)
 app.command("doctor")(doctor)
 app.command("inspect")(inspect)
 app.command("plot")(plot)
