@@ -137,6 +137,7 @@ from chainrule.training import (
     TensorBoardLog,
     cross_validate,
     find_learning_rate,
+    fit_lbfgs,
 )
 from chainrule.training.loop import DivergenceError
 
@@ -271,6 +272,7 @@ __all__ = [
     "data",
     "examine",
     "find_learning_rate",
+    "fit_lbfgs",
     "load",
     "metrics",
 ]

@@ -16,7 +16,7 @@ from chainrule.inputs import as_samples, check_finite
 from chainrule.layers.base import INFERENCE, Layer
 from chainrule.losses import Loss
 from chainrule.metrics import Asked, asked_metrics, measure, scores
-from chainrule.model_data import prepare
+from chainrule.model_data import look, prepare
 from chainrule.namespace import Array
 from chainrule.optimizers import Optimizer
 from chainrule.randomness import Rng
@@ -94,7 +94,7 @@ class Model(Bound):
         elif validation_split:
             kept, held_out = split(len(data.X), validation_split, self.seed)
             data, validation = data.at(kept), data.at(held_out)
-        self._look(data)
+        look(self, data)
         plan = Plan.of(len(data.X), batch_size, self.seed, shuffle)
         return fit(
             self,
@@ -124,12 +124,6 @@ class Model(Bound):
         running = self.trained_layer.adapt(fresh, X.astype(self.dtype))
         self._state = self.state._replace(running=running)
 
-    def _look(self, data: Data) -> None:
-        """Let the input layers that have seen no data yet learn from these."""
-        if self.trained_layer.adapts:
-            running = self.trained_layer.adapt(self.state.running, data.X.astype(self.dtype))
-            self._state = self.state._replace(running=running)
-
     def steps(
         self, x: Any, y: Any, epochs: int = 1, batch_size: int | None = 32, *, shuffle: bool = True
     ) -> Iterator[Step]:
@@ -143,7 +137,7 @@ class Model(Bound):
         2 1 ['W', 'X', 'b']
         """
         data = self._prepare(x, y)
-        self._look(data)
+        look(self, data)
         n = len(data.X)
         plan = Plan.of(n, batch_size, self.seed, shuffle)
         run, state, _ = start("numpy", self.task, data, plan, self.state)

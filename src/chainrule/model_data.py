@@ -38,3 +38,11 @@ def prepare(model: Model, x: Any, y: Any, weight: Any = None, name: str = "") ->
         targets = targets.astype(model.dtype)
     weights = None if weight is None else as_weights(weight, X, f"{name}sample_weight")
     return Data(X, targets, weights)
+
+
+def look(model: Model, data: Data) -> None:
+    """Let the input layers that have seen no data yet learn from these."""
+    if model.trained_layer.adapts:
+        state = model.state
+        running = model.trained_layer.adapt(state.running, data.X.astype(model.dtype))
+        model.restore(state._replace(running=running))

@@ -11,6 +11,7 @@ from chainrule.training.callbacks import (
 )
 from chainrule.training.cross_validation import CrossValidation, cross_validate
 from chainrule.training.history import History
+from chainrule.training.lbfgs import fit_lbfgs
 from chainrule.training.learning_rate import LearningRates, find_learning_rate
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "Training",
     "cross_validate",
     "find_learning_rate",
+    "fit_lbfgs",
 ]
