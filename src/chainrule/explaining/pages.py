@@ -82,7 +82,7 @@ def title(model: Model) -> str:
     words = LOSSES.get(type(loss).__name__, type(loss).__name__)
     parts = ["Network " + "-".join(sizes), *dict.fromkeys(names)]
     parts.append(f"{getattr(loss, 'scale', '')} {words}".strip())
-    rate: Any = model.optimizer.learning_rate
+    rate: Any = getattr(model.optimizer, "learning_rate", None)  # a wrapper has none of its own
     name = type(model.optimizer).__name__
     step = f"η = {float(rate):g}" if isinstance(rate, int | float | np.floating) else ""
     parts.append(f"{'' if name == 'SGD' else name + ' '}{step}".strip())
