@@ -10,7 +10,10 @@ STAMP   = $(VENV)/.installed-$(shell echo "$(EXTRAS)" | tr ',' '-')
 demo: $(BIN)/chainrule        ## train on real digits and show the answers
 	@$(BIN)/chainrule train mnist --layers 128 --epochs 10 --batch-size 128 --show 6 --output runs/digits.safetensors
 
-test: $(STAMP)                ## unit tests and doctests
+test: export OPENBLAS_NUM_THREADS = 1
+test: export OMP_NUM_THREADS = 1
+test: export NPROC = 1
+test: $(STAMP)                ## unit tests and doctests, on two workers of one thread each
 	$(BIN)/python -m pytest -n 2
 
 lint: $(STAMP)                ## format, lint and types
