@@ -294,3 +294,11 @@ def test_the_average_predicts_validates_and_is_what_a_file_holds(tmp_path: Path)
 def test_values_out_of_range_are_refused(make: Any, message: str) -> None:
     with pytest.raises(cr.ConfigurationError, match=message):
         make()
+
+
+@every_wrapper
+def test_a_page_is_written_with_it(optimizer: cr.Optimizer) -> None:
+    x = np.random.default_rng(1).normal(size=(6, 2))
+    model = cr.Model(cr.Dense(1), cr.SquaredError(), optimizer)
+    model.fit(x, x.sum(axis=1), engine="numpy", verbose=0)
+    assert type(optimizer).__name__ in str(cr.explain(model, x[0], [1.0]))

@@ -14,7 +14,7 @@ from chainrule.explaining.source import code_for
 from chainrule.explaining.trace import numbers_of
 from chainrule.explaining.writer import Writer
 from chainrule.formulas import evaluate, letters_in, parse, samples_of
-from chainrule.optimizers import Optimizer
+from chainrule.optimizers import Optimizer, Rule
 from chainrule.step import State, Task, update
 from chainrule.tree import flatten, map_leaves
 
@@ -36,13 +36,16 @@ def updating(writer: Writer, task: Task, state: State) -> Section:
             if task.trainable is not None and path not in task.trainable:
                 held.append(writer.plain(writer.naming.records[i][parameter]))
                 continue
+            if not isinstance(optimizer, Rule):
+                continue  # what a wrapper does to all gradients together is no line of one
             if writer.board.per_layer:
                 blocks.append(Note(path))
             blocks += parameter_lines(writer, optimizer, start, i, parameter, path)
     if held:
         blocks.append(Note(f"Held fixed: {', '.join(held)}."))
     blocks.append(Note(effect(writer, writer.loss_at(after.params, writer.trace.X))))
-    return Section("UPDATE", tuple(blocks), remark=rule_in_words(writer, optimizer))
+    rule = rule_in_words(writer, optimizer) if isinstance(optimizer, Rule) else repr(optimizer)
+    return Section("UPDATE", tuple(blocks), remark=rule)
 
 
 def effect(writer: Writer, after: float) -> str:
