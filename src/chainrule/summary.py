@@ -46,7 +46,9 @@ def summary(model: Bound) -> str:
     lines.append(lines[1])
     frozen = network.count - sum(prod(specs[n].shape) for n in model.learning)
     held = f", {frozen:,} of them held fixed" if frozen else ""
-    lines.append(f"{network.count:,} parameters{held}, {network.count * width:,} bytes as {model.dtype}")
+    lines.append(
+        f"{network.count:,} parameters{held}, {network.count * width:,} bytes as {model.dtype}"
+    )
     lines.append(f"per sample: {work:,} multiply-adds forward, {memory:,} bytes of outputs")
     lines.append(f"loss {model.loss!r}, optimizer {model.optimizer!r}")
     if model.trained_loss != model.loss:

@@ -19,7 +19,7 @@ def test_rates_rise_until_the_loss_blows_up(engine: str, optimizer: Any) -> None
     model = classifier(optimizer=optimizer, input_shape=(4,))
     untouched = classifier(optimizer=optimizer, input_shape=(4,))
     found = cr.find_learning_rate(
-        model, X, Y, low=1e-5, high=1e4, steps=60, batch_size=None, engine=engine
+        model, X, Y, low=1e-5, high=1e4, steps=60, batch_size=10, engine=engine
     )
     assert same_bits(model, untouched)
     assert model.state.step == 0
@@ -38,7 +38,7 @@ def test_the_updates_are_those_of_the_rates() -> None:
     )  # fmt: skip
     losses = [step.loss for step in by_hand.steps(X, Y, 1, 10)]
     np.testing.assert_allclose(found.losses, losses, rtol=1e-5)
-    assert found.smooth[0] == pytest.approx(losses[0])
+    assert found.smooth.min() > min(losses)
 
 
 @pytest.mark.parametrize(

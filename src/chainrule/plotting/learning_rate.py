@@ -15,9 +15,9 @@ def learning_rates(found: LearningRates, ax: Axes | None = None) -> Axes:
     """Draw what `find_learning_rate` tried, the suggestion marked; return the axes.
 
     >>> import numpy as np
-    >>> rates, losses = np.array([0.001, 0.01, 0.1, 1.0]), np.array([1.0, 0.9, 0.4, 0.6])
-    >>> learning_rates(LearningRates(rates, losses, losses)).get_title(loc="left")
-    'loss falls fastest at learning rate 0.1'
+    >>> found = LearningRates(np.geomspace(0.001, 1, 7), np.array([9, 9, 9, 5, 1, 1, 2]))
+    >>> learning_rates(found).get_title(loc="left")
+    'loss falls fastest at learning rate 0.032'
     """
     ax = axes_or_new(ax, 6.4, 4.0)
     quiet(ax)

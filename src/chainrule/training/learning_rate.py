@@ -17,29 +17,34 @@ from chainrule.training.start import start
 if TYPE_CHECKING:
     from chainrule.model import Model
 
-SMOOTHING = 0.9  # of the running mean of the losses
-GIVES_UP = 4.0  # times the best loss so far
+SMOOTHING = 0.9  # of the running mean that decides when to give up
+GIVES_UP = 4.0  # times its lowest value so far
+WIDTH = 0.04  # of the smoothed curve's window, as a share of the run
 
 
 @dataclass(frozen=True)
 class LearningRates:
-    """The rates that were tried, and the loss of each minibatch; `smooth` is their running mean.
+    """The rates that were tried, and the loss of each minibatch before its update.
 
     `plotting.learning_rates` draws them.
     """
 
     rates: Array
     losses: Array
-    smooth: Array
+
+    @property
+    def smooth(self) -> Array:
+        """The losses averaged over their neighbours, by a Gaussian window, so without a lag."""
+        places = np.arange(len(self.losses))
+        width = max(1.0, WIDTH * len(places))
+        window = np.exp(-0.5 * ((places[:, None] - places[None, :]) / width) ** 2)
+        return window @ self.losses / window.sum(axis=1)
 
     @property
     def suggestion(self) -> float:
-        """The rate at which the smoothed loss falls most steeply, along the logarithm."""
-        lowest = int(self.smooth.argmin())
-        if lowest < 2:
-            return float(self.rates[lowest])
-        slope = np.gradient(self.smooth[: lowest + 1], np.log(self.rates[: lowest + 1]))
-        return float(self.rates[int(slope.argmin())])
+        """The rate at which the smoothed loss falls most steeply on the way to its lowest."""
+        before = self.smooth[: int(self.smooth.argmin()) + 1]  # not where it has blown up
+        return float(self.rates[int(np.gradient(before).argmin()) if len(before) > 1 else 0])
 
 
 def find_learning_rate(
@@ -77,7 +82,7 @@ def find_learning_rate(
         state = state._replace(running=running)
     first = int(state.step)
     run, live, _ = start(engine, task, data, plan, state)
-    rates, losses, smooth, mean = list[float](), list[float](), list[float](), 0.0
+    rates, losses, mean, lowest = list[float](), list[float](), 0.0, float("inf")
     for i, (block, row) in zip(range(steps), minibatches(plan), strict=False):
         rate = low * (high / low) ** (i / (steps - 1))
         live = live._replace(factor=number(rate / float(task.optimizer.rate(first + i))))
@@ -85,14 +90,14 @@ def find_learning_rate(
         loss = float(report.losses[0])
         mean = SMOOTHING * mean + (1 - SMOOTHING) * loss
         corrected = mean / (1 - SMOOTHING ** (i + 1))
-        if not np.isfinite(loss) or (smooth and corrected > GIVES_UP * min(smooth)):
+        lowest = min(lowest, corrected)
+        if not np.isfinite(loss) or corrected > GIVES_UP * lowest:
             break
         rates.append(rate)
         losses.append(loss)
-        smooth.append(corrected)
     if not rates:
         raise ConfigurationError(f"the very first loss is {loss}: there is nothing to compare")
-    return LearningRates(np.array(rates), np.array(losses), np.array(smooth))
+    return LearningRates(np.array(rates), np.array(losses))
 
 
 def minibatches(plan: Plan) -> Iterator[tuple[Array, int]]:
