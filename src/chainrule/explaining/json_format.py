@@ -28,7 +28,6 @@ from chainrule.explaining.page import (
     Page,
     Table,
 )
-from chainrule.explaining.page_mathml import BREAK
 from chainrule.explaining.tex import in_math
 from chainrule.formulas import Expression, Functions, Letter
 from chainrule.namespace import Array
