@@ -49,5 +49,6 @@ def test_sizes_that_are_none(wrong):
 
 def test_a_loss_for_classes_refuses_numbers():
     with pytest.raises(cr.ConfigurationError, match="needs classes"):
-        output_count("cross-entropy", "regression", 0, np.zeros(3))
-    assert output_count("squared-error", "regression", 0, np.zeros((3, 2))) == 2
+        output_count("cross-entropy", "regression", 0, np.zeros(3), "classes")
+    columns = np.zeros((3, 2))
+    assert output_count("squared-error", "regression", 0, columns, "regression") == 2

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -96,3 +99,24 @@ def test_a_name_far_from_all_has_no_suggestion() -> None:
     message = str(unknown_name("data set", "qqq", ["mnist", "xor"]))
     assert message == 'unknown data set "qqq": known: mnist, xor'
     assert 'did you mean "mnist"?' in str(unknown_name("data set", "MNITS", ["mnist", "xor"]))
+
+
+def test_a_class_of_the_script_that_runs_is_named_after_the_script(tmp_path: Path) -> None:
+    script = tmp_path / "own_script.py"
+    script.write_text(
+        "import chainrule as cr\n"
+        "class Same(cr.Identity): pass\n"
+        "if __name__ == '__main__':\n"
+        "    network = cr.Sequential(cr.Dense(2), Same())\n"
+        "    cr.Model(network, cr.SquaredError(), input_shape=(3,)).save('model')\n"
+        "    print(cr.load('model').network)\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, script.name], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert ran.stdout == "Sequential(Dense(2), Same())\n", ran.stderr
+    code = "import own_script, chainrule as cr; print(cr.load('model').network)"
+    again = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert again.stdout == ran.stdout, again.stderr

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
 from chainrule import augmentation, metrics
+from chainrule.derivation import Derivation, Formulas, Function
 from chainrule.errors import (
     ChainruleError,
     ConfigurationError,
@@ -101,6 +102,7 @@ from chainrule.losses import (
 )
 from chainrule.model import Model
 from chainrule.model_file import load
+from chainrule.namespace import array_namespace
 from chainrule.optimizers import (
     SGD,
     Accumulated,
@@ -143,14 +145,19 @@ from chainrule.training.loop import DivergenceError
 
 if _TYPE_CHECKING:
     from chainrule import data
+    from chainrule.checking import Certificate, check
     from chainrule.doctor import Doctor, examine
+    from chainrule.explaining.explain import explain
 
 # What is imported only when it is used, so that `import chainrule` stays cheap: name -> module, and
 # the attribute of that module (empty: the module itself).
 _LAZY = {
+    "Certificate": ("chainrule.checking", "Certificate"),
     "Doctor": ("chainrule.doctor", "Doctor"),
+    "check": ("chainrule.checking", "check"),
     "data": ("chainrule.data", ""),
     "examine": ("chainrule.doctor", "examine"),
+    "explain": ("chainrule.explaining.explain", "explain"),
 }
 
 
@@ -180,6 +187,7 @@ __all__ = [
     "BinaryCrossEntropy",
     "CSVLog",
     "Callback",
+    "Certificate",
     "ChainruleError",
     "Checkpoint",
     "Clipped",
@@ -196,6 +204,7 @@ __all__ = [
     "DataError",
     "Decayed",
     "Dense",
+    "Derivation",
     "DivergenceError",
     "Doctor",
     "Dropout",
@@ -204,6 +213,8 @@ __all__ = [
     "EngineError",
     "ExponentialDecay",
     "Flatten",
+    "Formulas",
+    "Function",
     "GlobalAveragePool",
     "GlorotNormal",
     "GlorotUniform",
@@ -266,11 +277,14 @@ __all__ = [
     "Uniform",
     "WarmUp",
     "Zeros",
+    "array_namespace",
     "augmentation",
+    "check",
     "columns",
     "cross_validate",
     "data",
     "examine",
+    "explain",
     "find_learning_rate",
     "fit_lbfgs",
     "load",

@@ -188,14 +188,14 @@ def sensible_ending(loss: str, output_activation: str | None) -> str | None:
     )
 
 
-def output_count(loss: str, task: str, classes: int, y: Array) -> int:
-    """Return how many outputs the network needs.
+def output_count(loss: str, task: str, classes: int, y: Array, needs: str) -> int:
+    """Return how many outputs the network needs; `needs` is the loss's own task.
 
     Raises ConfigurationError where a loss and a task do not go together.
     """
-    binary = loss in ("sigmoid-cross-entropy", "binary-cross-entropy")
+    binary = needs == "binary"
     if task == "regression":
-        if loss != "squared-error":
+        if needs != "regression":
             raise ConfigurationError(f"{loss} needs classes, but the targets are numbers")
         return 1 if y.ndim == 1 else int(y.shape[1])
     if binary and classes != 2:

@@ -7,7 +7,9 @@ a model file as plain JSON; nothing in such a file is ever executed.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import MISSING, fields
+from pathlib import Path
 from typing import Any, ClassVar
 
 from chainrule.errors import ConfigurationError, unknown_name
@@ -43,9 +45,17 @@ class Description:
 
 
 def type_name(cls: type) -> str:
-    """Return a class's name in a model file: bare for chainrule's, `module:Name` for others."""
-    own = cls.__module__.split(".")[0] == "chainrule"
-    return cls.__qualname__ if own else f"{cls.__module__}:{cls.__qualname__}"
+    """Return a class's name in a model file: bare for chainrule's, `module:Name` for others.
+
+    A class of the script that runs has the script's name, so that others can import it.
+    """
+    module = cls.__module__
+    if module.split(".")[0] == "chainrule":
+        return cls.__qualname__
+    file = getattr(sys.modules.get(module), "__file__", None)
+    if module == "__main__" and file:
+        module = Path(file).stem
+    return f"{module}:{cls.__qualname__}"
 
 
 def to_config(value: Any) -> Any:

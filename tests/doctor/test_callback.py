@@ -6,7 +6,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.doctor import callback
-from planted_trainings import CE, digits, net, usual
+from doctor_cases import CE, digits, net, usual
 from small import classification, classifier
 
 

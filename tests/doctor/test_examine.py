@@ -8,7 +8,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.doctor.examine import usual_batch
-from planted_trainings import CE, digits, net, train, usual
+from doctor_cases import CE, digits, net, train, usual
 from small import classification, classifier, same_bits
 
 

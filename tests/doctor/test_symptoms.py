@@ -9,7 +9,9 @@ import pytest
 import chainrule as cr
 from chainrule.doctor.symptom import SYMPTOMS
 from chainrule.doctor.symptoms import FAMILIES
-from planted_trainings import HEALTHY, PLANTED, Case, Planted
+from doctor_cases import Case, Planted
+from healthy_trainings import HEALTHY
+from planted_trainings import PLANTED
 
 
 def report(case: Case) -> cr.doctor.Report:

@@ -1,4 +1,4 @@
-"""`--import FILE.py`: layers of your own, from a file. Only files that you name are run."""
+"""`--import FILE.py`: classes of your own, from a file. Only files that you name are run."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import sys
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from chainrule.cli.nearest import existing
 from chainrule.errors import ConfigurationError, unknown_name
-from chainrule.layers import Layer
 
 
 def import_file(path: Path) -> ModuleType:
@@ -44,20 +44,24 @@ def import_all(paths: list[Path] | None) -> None:
         import_file(path)
 
 
-def layer_from_file(name: str) -> Layer | None:
-    """Return the layer that "mine.py:Swish" names, or None for a name without a file.
+def from_file(name: str, base: Any, **options: Any) -> Any:
+    """Return what "mine.py:Swish" names, made with these options; None for a name without a file.
 
-    Raises ConfigurationError where the file has no such layer.
+    `base` says what is wanted: a Layer, a Loss or an Optimizer. Raises ConfigurationError where
+    the file has no such class, or one that cannot be made without further arguments.
     """
     file, colon, class_name = name.rpartition(":")
     if not colon or not file.endswith(".py"):
         return None
     module = import_file(Path(file))
-    layers = {
+    classes = {
         key: value
         for key, value in vars(module).items()
-        if isinstance(value, type) and issubclass(value, Layer) and value is not Layer
+        if isinstance(value, type) and issubclass(value, base) and value is not base
     }
-    if class_name not in layers:
-        raise unknown_name(f"layer in {file}", class_name, layers)
-    return layers[class_name]()
+    if class_name not in classes:
+        raise unknown_name(f"{base.__name__.lower()} in {file}", class_name, classes)
+    try:
+        return classes[class_name](**options)
+    except TypeError as error:
+        raise ConfigurationError(f"{name}: {error}; its fields need defaults here") from None

@@ -6,15 +6,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from chainrule import building
-from chainrule.cli.importing import layer_from_file
+from chainrule.cli.importing import from_file
 from chainrule.cli.samples import labels, own_classes
 from chainrule.cli.settings import Settings, batch_size, share_or_file, share_or_name
 from chainrule.data import DataSet, open_dataset
 from chainrule.engines import choose
 from chainrule.errors import ConfigurationError
 from chainrule.layers import Layer
+from chainrule.losses import Loss
 from chainrule.model import Model
 from chainrule.namespace import Array
+from chainrule.optimizers import Optimizer
 
 COLUMNS = 1000  # names of more columns than this are not kept in the model
 
@@ -42,13 +44,11 @@ def prepare(settings: Settings, data: DataSet, output: Path) -> Recipe:
     if ending is not None and not ending.rpartition(":")[1]:
         ending = building.named("output activation", ending, building.OUTPUT_ACTIVATIONS)
     k = len(data.classes or ())
-    loss = settings.loss or building.sensible_loss(data.task, ending, k)
-    loss = building.named("loss", loss, building.LOSSES)
-    ending = building.sensible_ending(loss, ending)
-    outputs = building.output_count(loss, data.task, k, data.y)
-    optimizer_name = building.named("optimizer", settings.optimizer or "adam", building.OPTIMIZERS)
-    rate = {} if settings.learning_rate is None else {"learning_rate": settings.learning_rate}
-    optimizer = building.OPTIMIZERS[optimizer_name](**rate)
+    loss, loss_name = loss_for(settings.loss or building.sensible_loss(data.task, ending, k))
+    if loss_name in building.LOSSES:
+        ending = building.sensible_ending(loss_name, ending)
+    outputs = building.output_count(loss_name, data.task, k, data.y, loss.task)
+    optimizer, optimizer_name = optimizer_for(settings.optimizer or "adam", settings.learning_rate)
     network = building.build_network(
         data.x.shape[1:],
         outputs,
@@ -58,7 +58,7 @@ def prepare(settings: Settings, data: DataSet, output: Path) -> Recipe:
         building.scale_factor(data.x),
     )
     classes, seed = own_classes(data), 0 if settings.seed is None else settings.seed
-    model = Model(network, building.LOSSES[loss](), optimizer, seed, classes=classes)
+    model = Model(network, loss, optimizer, seed, classes=classes)
     split, validation = _validation(settings, data, classes)
     samples = len(data.x) - round(len(data.x) * split)
     size = building.sensible_batch(samples)
@@ -75,9 +75,9 @@ def prepare(settings: Settings, data: DataSet, output: Path) -> Recipe:
         "layers": list(hidden),
         "activation": activation_name,
         "output_activation": ending,
-        "loss": loss,
+        "loss": loss_name,
         "optimizer": optimizer_name,
-        "learning_rate": optimizer.learning_rate,
+        "learning_rate": float(optimizer.rate(0)),
         "epochs": epochs,
         "batch_size": batch or "all",
         "validation": share_or_name(settings.validation),
@@ -98,12 +98,31 @@ def prepare(settings: Settings, data: DataSet, output: Path) -> Recipe:
 
 def layer(kind: str, name: str, hidden: bool = False) -> tuple[Layer, str]:
     """Return the activation of this name, or of "mine.py:Swish", and its usual name."""
-    own = layer_from_file(name)
+    own = from_file(name, Layer)
     if own is not None:
         return own, name
     known = building.ACTIVATIONS if hidden else building.OUTPUT_ACTIVATIONS
     name = building.named(kind, name, known)
     return known[name](), name
+
+
+def loss_for(name: str) -> tuple[Loss, str]:
+    """Return the loss of this name, or of "mine.py:Cautious", and its usual name."""
+    own = from_file(name, Loss)
+    if own is not None:
+        return own, name
+    name = building.named("loss", name, building.LOSSES)
+    return building.LOSSES[name](), name
+
+
+def optimizer_for(name: str, learning_rate: float | None) -> tuple[Optimizer, str]:
+    """Return the optimizer of this name, or of "mine.py:SignDescent", and its usual name."""
+    rate = {} if learning_rate is None else {"learning_rate": learning_rate}
+    own = from_file(name, Optimizer, **rate)
+    if own is not None:
+        return own, name
+    name = building.named("optimizer", name, building.OPTIMIZERS)
+    return building.OPTIMIZERS[name](**rate), name
 
 
 def _validation(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
@@ -46,11 +47,12 @@ def train(
         typer.Option(
             metavar="NAME",
             help="softmax-cross-entropy, cross-entropy, sigmoid-"
-            "cross-entropy, binary-cross-entropy, squared-error. [by the task]",
+            "cross-entropy, binary-cross-entropy, squared-error, or FILE.py:Name. [by the task]",
         ),
     ] = None,
     optimizer: Annotated[
-        Text, typer.Option(metavar="NAME", help="adam, adamw, sgd, rmsprop. [adam]")
+        Text,
+        typer.Option(metavar="NAME", help="adam, adamw, sgd, rmsprop, or FILE.py:Name. [adam]"),
     ] = None,
     learning_rate: Annotated[
         Number, typer.Option(metavar="NUMBER", help="Step size. [the optimizer's]")
@@ -139,7 +141,7 @@ def train(
         callbacks=_callbacks(wanted.patience, recipe, checkpoint, resume),
     )
     seconds = perf_counter() - started
-    ran = history.engine.partition(":")[0].partition(" ")[0]
+    ran = re.split("[ :;]", history.engine)[0]
     if model.configuration["engine"] == "auto":
         model.configuration["engine"] = ran  # so that the same settings give the same bits
     model.save(path)

@@ -57,7 +57,8 @@ class Writer:
     @cached_property
     def letters(self) -> Letters:
         """The board's letters, with every number of this page known as a scalar."""
-        scalars = {"m", "k"} | {n for r in self.trace.records for n in numbers_of(r.layer)}
+        owners = [*(r.layer for r in self.trace.records), self.trace.loss]
+        scalars = {"m", "k"} | {n for owner in owners for n in numbers_of(owner)}
         letters = self.naming.letters
         return replace(letters, scalars=letters.scalars | scalars)
 
@@ -247,8 +248,12 @@ class Writer:
             "m": float(self.samples),
             **numbers_of(trace.loss),
         }
-        if "A" in trace.loss.formulas.forward:
+        formulas = trace.loss.formulas
+        if "A" in formulas.forward:
             values["A"] = trace.loss.predictions(Z)
+        for name, formula in formulas.forward.items():  # what the loss names on the way: e = Z − Y
+            if name not in values:
+                values[name] = evaluate(formula, values, functions=formulas.functions)
         return values
 
     def loss_of(self, path: str) -> Value:

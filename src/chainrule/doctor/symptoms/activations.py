@@ -50,7 +50,7 @@ def dead_units(record: Record) -> Array:
     Y = record.values["Y"]
     if not isinstance(record.layer, ReLU):
         return np.zeros(Y.shape[-1], bool)
-    return ~(Y > 0).any(axis=tuple(range(Y.ndim - 1)))
+    return np.asarray(~(Y > 0).any(axis=tuple(range(Y.ndim - 1))))
 
 
 def _before(seen: Evidence, record: Record) -> int:
