@@ -68,6 +68,19 @@ def map_leaves(function: Callable[[Any], Any], tree: Mapping[str, Any]) -> Tree:
     }
 
 
+def in_order_of(template: Mapping[str, Any], tree: Mapping[str, Any]) -> Tree:
+    """Return the tree with its names in the template's order; other names come last.
+
+    >>> in_order_of({"2": {}, "10": {}}, {"10": {"W": 1}, "2": {}})
+    {'2': {}, '10': {'W': 1}}
+    """
+    names = [*(n for n in template if n in tree), *(n for n in tree if n not in template)]
+    return {
+        n: in_order_of(template.get(n, {}), tree[n]) if isinstance(tree[n], dict) else tree[n]
+        for n in names
+    }
+
+
 def has_leaves(tree: Mapping[str, Any]) -> bool:
     """Say whether there is any leaf at all.
 

@@ -240,3 +240,14 @@ def test_the_choice_follows_counts_alone():
     assert choose("auto", small).engine.name == "numpy"
     assert choose("auto", large).engine.name == "xla"
     assert choose("auto", large).reason == choose("auto", large).reason
+
+
+def test_names_come_home_in_the_networks_order():
+    x, y = digits()
+    layers = [cr.Dense(8) if i % 2 else cr.Tanh() for i in range(12)]
+    net = cr.Sequential(cr.Scale(1 / 16), cr.Flatten(), *layers, cr.Dense(10))
+    model = cr.Model(net, cr.SoftmaxCrossEntropy(), cr.Adam(), input_shape=(8, 8))
+    before = list(model.parameters)
+    model.fit(x[:64], y[:64], engine="xla", verbose=0)
+    assert list(model.parameters) == before
+    assert list(model.state.optimizer) == list(model.state.params)

@@ -23,6 +23,7 @@ from chainrule.layers.base import Context, Layer
 from chainrule.metrics import has_accuracy, hits
 from chainrule.namespace import Array
 from chainrule.step import Data, State, Task, predicting, step
+from chainrule.tree import in_order_of
 
 STEPS_AT_ONCE = 4096  # length of a chunk's report
 BYTES_AT_ONCE = 32 << 20  # samples sent together when the data set stays on the host
@@ -63,6 +64,7 @@ class XlaRun:
         self.task, self.device, self.host = task, device, data
         self.counts_hits = has_accuracy(task.loss, data.targets)
         self.seconds_to_compile = 0.0
+        self.first: Any = None  # the state that came in: its order of names is kept
         self.resident = fits(data, device)
         self.block: Array | None = None
         self.device_block: Any = None
@@ -73,6 +75,7 @@ class XlaRun:
         return failures_explained(self.device, x64=self.task.dtype == "float64")
 
     def start(self, state: State, blocks: Sequence[Array]) -> State:
+        self.first = state
         with self._here():
             live: State = jax.device_put(state._replace(step=np.int32(state.step)), self.device)
             for block in blocks:
@@ -82,7 +85,9 @@ class XlaRun:
     def finish(self, state: State) -> State:
         with self._here():
             home = jax.tree.map(np.array, state)
-        return home._replace(step=int(home.step))
+        trees = ("params", "running", "optimizer")  # JAX sorts names, and "10" comes before "2"
+        ordered = {n: in_order_of(getattr(self.first, n), getattr(home, n)) for n in trees}
+        return home._replace(step=int(home.step), **ordered)
 
     def chunk(self, state: State, block: Array, start: int, count: int) -> tuple[State, Report]:
         reports, done = [], 0
