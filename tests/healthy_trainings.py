@@ -74,6 +74,37 @@ HEALTHY = {
     "regression, a line": healthy(
         cr.Dense(1), loss=cr.SquaredError(), optimizer=cr.SGD(0.1), data=numbers(), epochs=20
     ),
+    "regression, a wrapped optimizer": healthy(
+        ONE, loss=cr.Huber(), optimizer=cr.Averaged(cr.Clipped(cr.SGD(0.1), norm=1.0)),
+        data=numbers(), epochs=20,
+    ),
+    "counts, a loss below 0": healthy(
+        ONE, loss=cr.Poisson(), optimizer=cr.Adam(0.01),
+        data=(numbers()[0], np.floor(np.exp(numbers()[0][:, 0] + 1))), epochs=20,
+        validation_split=0.2,
+    ),
+    "flags, a margin": healthy(
+        ONE, loss=cr.Hinge(), optimizer=cr.Adam(0.01),
+        data=(numbers()[0], (numbers()[1] > 0).astype(int)), epochs=20,
+    ),
+    "images": healthy(
+        net(cr.Conv2D(6, 3), cr.ReLU(), cr.MaxPool(2), cr.Flatten(), cr.Dense(10)),
+        data=(digits()[0].reshape(-1, 8, 8, 1), digits()[1]), optimizer=cr.Adam(0.01), epochs=6,
+    ),
+    "branches": healthy(
+        net(cr.Concatenate(cr.Dense(12), net(cr.Dense(8), cr.ReLU())), cr.ReLU(), cr.Dense(10)),
+        epochs=8,
+    ),
+    "shared": healthy(
+        net(cr.Dense(12), cr.ReLU(), cr.Shared("t", cr.Dense(12)), cr.Tanh(),
+            cr.Shared("t", cr.Dense(12)), cr.ReLU(), cr.Dense(10)),
+        epochs=12,
+    ),
+    "normalised": healthy(
+        net(cr.Dense(24), cr.BatchNorm(), cr.ReLU(), cr.Dense(16), cr.LayerNorm(), cr.GELU(),
+            cr.Dense(10)),
+        epochs=10,
+    ),
     "regression, untrained": healthy(ONE, loss=cr.SquaredError(), data=numbers(), epochs=0),
     "regression, two outputs": healthy(
         net(cr.Dense(16), cr.Tanh(), cr.Dense(2)), loss=cr.SquaredError("mean"),

@@ -164,8 +164,10 @@ class Evidence:
 
     @cached_property
     def loss_curve(self) -> list[float]:
-        """The training loss of every epoch, per sample; empty where that cannot be known."""
+        """The training loss of every epoch, per sample; empty where ratios say nothing."""
         curve = self.model.history.curves.get("loss", [])
+        if min(curve, default=0) < 0:
+            return []
         if self.model.loss.reduction == "sum":
             return [value / len(self.data.X) for value in curve] if self.data is not None else []
         return curve

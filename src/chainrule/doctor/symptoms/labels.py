@@ -40,12 +40,13 @@ def constant(seen: Evidence) -> Iterator[Finding]:
 @symptom("labels look shuffled", "samples")
 def shuffled(seen: Evidence) -> Iterator[Finding]:
     """Find targets that neither the network nor two simple methods can tell from the samples."""
-    answers, probed = seen.answers, _probe(seen)
-    if answers is None or probed is None or probed.above(LUCK):
+    answers = seen.answers
+    if answers is None or (seen.model.history.epochs and _learnt_what_is_there(seen)):
         return
     if answers.accuracy is not None and answers.chance > UNEVEN:
         return  # too few of the other classes to judge by
-    if seen.model.history.epochs and _learnt_what_is_there(seen):
+    probed = _probe(seen)
+    if probed is None or probed.above(LUCK):
         return
     trained = seen.model.history.epochs >= 3
     loss = answers.loss / answers.baseline if answers.baseline else 0.0
@@ -73,13 +74,14 @@ def shuffled(seen: Evidence) -> Iterator[Finding]:
 @symptom("nothing learnt", "samples")
 def nothing_learnt(seen: Evidence) -> Iterator[Finding]:
     """Find answers that, after a real training, take no notice of the samples."""
-    answers, probed = seen.answers, _probe(seen)
+    answers = seen.answers
     if answers is None or seen.model.history.epochs < 5 or seen.steps < 200:
         return
     if answers.baseline < TINY or answers.loss < NOTHING * answers.baseline:
         return
     if answers.above_chance:
         return
+    probed = _probe(seen)
     if probed is not None and not probed.above(LUCK):
         return  # then it is the labels
     right = "" if answers.accuracy is None else f"; {answers.accuracy:.1%} are right"
@@ -101,12 +103,14 @@ def nothing_learnt(seen: Evidence) -> Iterator[Finding]:
 
 def _learnt_what_is_there(seen: Evidence) -> bool:
     """Say whether the network tells more than chance, other than by learning samples by heart."""
-    if seen.other_answers is not None:
-        return seen.other_answers.above_chance
-    curve = seen.model.history.curves.get("validation_accuracy")
-    answers = seen.answers
+    curves, answers = seen.model.history.curves, seen.answers
     if answers is None or seen.data is None or seen.model.built is None:
         return False
+    first, curve = curves.get("accuracy"), curves.get("validation_accuracy")
+    if first and first[0] > answers.chance + 0.1:
+        return True  # in the first epoch, each sample is new when it is answered
+    if seen.other_answers is not None:
+        return seen.other_answers.above_chance
     if curve and answers.accuracy is not None:
         return curve[-1] > answers.chance + 0.1
     by_heart = seen.model.built.count > len(seen.data.X) / 5

@@ -103,7 +103,7 @@ def _of_trial(trial: Trial) -> str | None:
     steps, size = len(trial.losses), trial.batch_size
     if trial.broke_at is not None:
         return f"a trial of {size} samples a step broke at step {trial.broke_at}"
-    if steps < 10:
+    if steps < 10 or min(trial.losses) < 0:
         return None
     first, worst = trial.losses[0], int(np.argmax(trial.losses))
     late = float(np.mean(trial.losses[-10:]))

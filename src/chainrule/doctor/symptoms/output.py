@@ -13,7 +13,7 @@ from chainrule.doctor.finding import Finding, at
 from chainrule.doctor.symptom import symptom
 from chainrule.layers import Dense, Dropout, Flatten, Identity, ReLU, Sigmoid, Softmax, Tanh
 from chainrule.layers.base import Placed
-from chainrule.losses import Loss, SquaredError
+from chainrule.losses import BinaryCrossEntropy, CrossEntropy, Loss, SquaredError
 
 RANGES = {Sigmoid: (0.0, 1.0), Softmax: (0.0, 1.0), Tanh: (-1.0, 1.0), ReLU: (0.0, inf)}
 ALIKE = (Identity, Flatten, Dropout)  # the layer before them gives the output
@@ -47,8 +47,10 @@ def do_not_fit(seen: Evidence) -> Iterator[Finding]:
     bounds = RANGES.get(type(last.layer))
     if loss.task == "regression":
         yield from _out_of_reach(seen, last)
-    elif not _takes_logits(loss):
+    elif isinstance(loss, BinaryCrossEntropy | CrossEntropy):
         yield from _no_probabilities(seen, last)
+    elif not _takes_logits(loss):
+        return  # a margin, say: any number will do
     elif bounds is not None and type(last.layer).__name__ != _inside(loss):
         low, high = bounds
         where, k = at(last.path, last.layer), last.output_shape[0]

@@ -24,7 +24,7 @@ def overfitting(seen: Evidence) -> Iterator[Finding]:
     curves = history.curves
     loss, other = curves.get("loss", []), curves.get("validation_loss", [])
     size = _size(seen)
-    if len(other) == len(loss) >= 5:
+    if len(other) == len(loss) >= 5 and min(loss + other) > 0:
         best = int(np.argmin(other))
         late = float(np.mean(other[-3:]))
         clear = late > ROSE * other[best] and late - other[best] > 0.05 * max(other[0], other[best])
