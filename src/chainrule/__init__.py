@@ -18,7 +18,7 @@ from importlib import import_module as _import_module
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
-from chainrule import augmentation, metrics
+from chainrule import metrics
 from chainrule.derivation import Derivation, Formulas, Function
 from chainrule.errors import (
     ChainruleError,
@@ -144,7 +144,7 @@ from chainrule.training import (
 from chainrule.training.loop import DivergenceError
 
 if _TYPE_CHECKING:
-    from chainrule import data
+    from chainrule import augmentation, data
     from chainrule.checking import Certificate, check
     from chainrule.doctor import Doctor, examine
     from chainrule.explaining.explain import explain
@@ -154,6 +154,7 @@ if _TYPE_CHECKING:
 _LAZY = {
     "Certificate": ("chainrule.checking", "Certificate"),
     "Doctor": ("chainrule.doctor", "Doctor"),
+    "augmentation": ("chainrule.augmentation", ""),
     "check": ("chainrule.checking", "check"),
     "data": ("chainrule.data", ""),
     "examine": ("chainrule.doctor", "examine"),

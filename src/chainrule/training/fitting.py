@@ -8,7 +8,6 @@ from zlib import crc32
 
 import numpy as np
 
-from chainrule.augmentation import Augment, Warp
 from chainrule.errors import ConfigurationError
 from chainrule.initializers import Shape
 from chainrule.metrics import Asked, asked_metrics, measure, scores
@@ -121,6 +120,8 @@ def checked(augment: Any, shape: Shape) -> Any:
 
     Raises ConfigurationError for what is no function of samples and rng, ShapeError for flat data.
     """
+    from chainrule.augmentation import Augment, Warp  # only here, to keep the import cheap
+
     if not callable(augment) or isinstance(augment, type | Warp):
         hint = f": did you mean Augment({augment!r})?" if isinstance(augment, Warp) else ""
         raise ConfigurationError(
