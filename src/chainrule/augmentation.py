@@ -23,7 +23,7 @@ from chainrule.namespace import Array, array_namespace
 from chainrule.randomness import Rng
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Warp(Description):
     """Base of the warps."""
 
@@ -41,7 +41,7 @@ def centre(rows: Array, columns: Array) -> tuple[float, float]:
     return (H - 1) / 2, (W - 1) / 2
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Shift(Warp):
     """Move by up to `pixels` whole pixels, up or down and left or right.
 
@@ -57,7 +57,7 @@ class Shift(Warp):
         return rows - by[:, 0, None, None], columns - by[:, 1, None, None]
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Rotate(Warp):
     """Turn about the centre by up to `degrees`, either way.
 
@@ -76,7 +76,7 @@ class Rotate(Warp):
         return y0 + cos * y - sin * x, x0 + sin * y + cos * x
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Zoom(Warp):
     """Enlarge or shrink about the centre, by a factor in [1 − share, 1 + share].
 
@@ -96,7 +96,7 @@ class Zoom(Warp):
         return y0 + (rows - y0) / factor, x0 + (columns - x0) / factor
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Flip(Warp):
     """Mirror every second image or so, left to right ("horizontal") or upside down ("vertical").
 
@@ -121,7 +121,7 @@ class Flip(Warp):
         return xp.where(turned, np.float32(2 * y0) - rows, rows), columns
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Elastic(Warp):
     """Push every pixel a little, neighbours alike: uniform noise, smoothed by a Gaussian.
 

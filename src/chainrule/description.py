@@ -31,6 +31,16 @@ class Description:
         super().__init_subclass__(**options)
         Description.known[type_name(cls)] = cls
 
+    # Written once here, since a dataclass that generates its own costs a fifth of the import time.
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self._values() == other._values()
+
+    def __hash__(self) -> int:
+        return hash((type(self), self._values()))
+
+    def _values(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, f.name) for f in fields(self))  # type: ignore[arg-type]
+
     def __repr__(self) -> str:
         parts, by_name = [], False
         # A keyword that a base class brought along comes first in fields(), but last in a call.

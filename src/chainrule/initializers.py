@@ -35,7 +35,7 @@ class Initializer(Description):
         raise NotImplementedError
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Zeros(Initializer):
     """All zero: the usual start of a bias.
 
@@ -47,7 +47,7 @@ class Zeros(Initializer):
         return np.zeros(shape, np.float32)
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Constant(Initializer):
     """The same value everywhere.
 
@@ -61,7 +61,7 @@ class Constant(Initializer):
         return np.full(shape, self.value, np.float32)
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Uniform(Initializer):
     """Uniform in [low, high).
 
@@ -76,7 +76,7 @@ class Uniform(Initializer):
         return np.float32(self.low) + np.float32(self.high - self.low) * rng.uniform(shape)
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Normal(Initializer):
     """Normal with mean 0 and the given standard deviation.
 
@@ -90,7 +90,7 @@ class Normal(Initializer):
         return np.float32(self.deviation) * rng.normal(shape)
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class GlorotUniform(Initializer):
     """Uniform in ±√(6 / (fan_in + fan_out)): variance 2 / (fan_in + fan_out).
 
@@ -103,7 +103,7 @@ class GlorotUniform(Initializer):
         return Uniform(-limit, limit).draw(rng, shape)
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class GlorotNormal(Initializer):
     """Normal with variance 2 / (fan_in + fan_out). Source: as GlorotUniform, equation 12."""
 
@@ -111,7 +111,7 @@ class GlorotNormal(Initializer):
         return Normal(sqrt(2 / sum(fans(shape)))).draw(rng, shape)
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class HeUniform(Initializer):
     """Uniform in ±√(6 / fan_in): variance 2 / fan_in, for units that a ReLU half closes.
 
@@ -123,7 +123,7 @@ class HeUniform(Initializer):
         return Uniform(-limit, limit).draw(rng, shape)
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class HeNormal(Initializer):
     """Normal with variance 2 / fan_in. Source: as HeUniform."""
 
@@ -131,7 +131,7 @@ class HeNormal(Initializer):
         return Normal(sqrt(2 / fans(shape)[0])).draw(rng, shape)
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class LeCunNormal(Initializer):
     """Normal with variance 1 / fan_in, which keeps the variance of a sum of fan_in terms.
 

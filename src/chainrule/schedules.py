@@ -25,7 +25,7 @@ def namespace(step: Any) -> Any:
     return step.__array_namespace__() if hasattr(step, "__array_namespace__") else np
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Schedule(Description):
     """Base: `schedule(step)` is the learning rate of that step."""
 
@@ -45,7 +45,7 @@ class Schedule(Description):
         """Return the learning rate."""
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class StepDecay(Schedule):
     """rate · factor^⌊t / every⌋: times `factor` after every so many steps.
 
@@ -61,7 +61,7 @@ class StepDecay(Schedule):
         return self.rate * namespace(step).power(self.factor, 1.0 * (step // self.every))
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class ExponentialDecay(Schedule):
     """rate · factor^(t / every): the same, smoothly.
 
@@ -77,7 +77,7 @@ class ExponentialDecay(Schedule):
         return self.rate * namespace(step).power(self.factor, step / self.every)
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class PolynomialDecay(Schedule):
     """From `rate` down to `end` in so many steps: end + (rate − end) (1 − t / steps)^power.
 
@@ -96,7 +96,7 @@ class PolynomialDecay(Schedule):
         return self.end + (self.rate - self.end) * xp.power(left, self.power)
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Cosine(Schedule):
     """Half a cosine from `rate` down to `end`: end + ½ (rate − end) (1 + cos(π t / steps)).
 
@@ -139,7 +139,7 @@ class Cosine(Schedule):
         return self.end + 0.5 * (self.rate - self.end) * (1 + xp.cos(pi * share))
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class WarmUp(Schedule):
     """In a straight line up to where `after` begins, and then `after`, a number or a schedule.
 
@@ -165,7 +165,7 @@ class WarmUp(Schedule):
         return self.after(step) if isinstance(self.after, Schedule) else self.after
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class OneCycle(Schedule):
     """Up to the `highest` rate and down again, each along half a cosine, over the whole training.
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from chainrule.model import Model
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Watched(Layer):
     """A layer that does what `layer` does, and keeps its output in `seen`."""
 

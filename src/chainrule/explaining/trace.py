@@ -64,7 +64,7 @@ class Record:
                 self.values[name] = np.asarray(values[name])
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Listening(Layer):
     """A layer that does what `record.layer` does, and writes it down."""
 

@@ -18,7 +18,7 @@ from chainrule.namespace import Array, array_namespace
 from chainrule.tree import Tree
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Identity(Layer):
     """Y = X and dX = dY: no activation at all.
 
@@ -35,7 +35,7 @@ class Identity(Layer):
         return dY, {}
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Sigmoid(Layer):
     """The logistic function: σ(x) = 1 / (1 + e⁻ˣ), with σ′(x) = σ(x) (1 − σ(x)).
 
@@ -74,7 +74,7 @@ class Sigmoid(Layer):
         return dY * (Y * (1 - Y)), {}
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Tanh(Layer):
     """The hyperbolic tangent: tanh′(x) = 1 − tanh²(x).
 
@@ -99,7 +99,7 @@ class Tanh(Layer):
         return dY * (1 - Y * Y), {}
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class ReLU(Layer):
     """Rectified linear unit: max(x, 0), with derivative 1 for x > 0 and 0 otherwise (at 0 too).
 
@@ -127,7 +127,7 @@ class ReLU(Layer):
         return dY * (Y > 0), {}  # Y > 0 exactly where X > 0
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class LeakyReLU(Layer):
     """x for x > 0, slope · x otherwise; derivative 1 or slope. 0 <= slope < 1.
 
@@ -157,7 +157,7 @@ class LeakyReLU(Layer):
         return array_namespace(X).where(X > 0, dY, self.slope * dY), {}
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Softmax(Layer):
     """Softmax over the features of each sample: y_k = e^{x_k} / Σ_j e^{x_j}.
 

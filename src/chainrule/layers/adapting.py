@@ -21,7 +21,7 @@ from chainrule.namespace import Array, array_namespace
 from chainrule.tree import Tree
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Rescaling(Layer):
     """What Standardize and Normalize share: Y = (X − shift) / spread, over the last axis."""
 
@@ -59,7 +59,7 @@ class Rescaling(Layer):
         return dY / cache["spread"], {}
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Standardize(Rescaling):
     """Each feature brought to mean 0 and deviation 1 over the training data.
 
@@ -77,7 +77,7 @@ class Standardize(Rescaling):
         return X.mean(axis=0, dtype=np.float64), X.std(axis=0, dtype=np.float64)
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Normalize(Rescaling):
     """Each feature brought to the range 0 to 1 of the training data; later ones may lie outside.
 
@@ -95,7 +95,7 @@ class Normalize(Rescaling):
         return least, X.max(axis=0).astype(np.float64) - least
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class OneHot(Layer):
     """Each column of category numbers becomes `categories` columns with a single 1 a row.
 

@@ -16,7 +16,7 @@ from chainrule.namespace import Array, array_namespace
 from chainrule.tree import Tree
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Convolution(Layer):
     """What Conv1D and Conv2D have in common; they differ in the number of `axes` alone."""
 
@@ -112,7 +112,7 @@ class Convolution(Layer):
         }
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Conv2D(Convolution):
     """Convolution over images, channels last: the same small dense layer at every place.
 
@@ -143,7 +143,7 @@ class Conv2D(Convolution):
     axes = 2
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Conv1D(Convolution):
     """Convolution along a sequence: X (m, n, c) -> Y (m, n′, filters), W (k · c, filters).
 

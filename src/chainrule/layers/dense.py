@@ -13,7 +13,7 @@ from chainrule.namespace import Array
 from chainrule.tree import Tree
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Dense(Layer):
     """Fully connected layer: every input feeds every unit.
 

@@ -12,7 +12,7 @@ from chainrule.namespace import Array, array_namespace
 from chainrule.tree import Tree
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Dropout(Layer):
     """In training, each entry is 0 with probability `rate`, and divided by 1 − rate otherwise.
 

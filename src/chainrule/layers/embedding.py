@@ -18,7 +18,7 @@ from chainrule.tree import Tree
 MOST = 1 << 24  # beyond this float32, in which samples travel, does not hold every whole number
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Embedding(Layer):
     """Each token, a whole number from 0, becomes a row of W: (m, n) -> (m, n, units).
 

@@ -25,7 +25,7 @@ def _over_places(shape: Shape) -> Mapping[str, Callable[..., Array]]:
     return {"batch_mean": lambda X: X.mean(axis=axes), "batch_sum": lambda X: X.sum(axis=axes)}
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class BatchNorm(Layer):
     """Each feature brought to mean 0 and variance 1 over the batch, then scaled and shifted.
 
@@ -126,7 +126,7 @@ class BatchNorm(Layer):
         return _over_places(cache["Xhat"].shape)
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class LayerNorm(Layer):
     """The features of each sample brought to mean 0 and variance 1, then scaled and shifted.
 

@@ -18,7 +18,7 @@ from chainrule.namespace import Array, array_namespace
 from chainrule.tree import Tree
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Pooling(Layer):
     """What the poolings over windows have in common. `stride=None` is the kernel: no overlap."""
 
@@ -53,7 +53,7 @@ class Pooling(Layer):
         return (*places, shape[-1])
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class MaxPool(Pooling):
     """The largest entry of each window: (m, h, w, c) -> (m, h′, w′, c), or (m, n, c) -> (m, n′, c).
 
@@ -103,7 +103,7 @@ def first(parts: Array) -> Array:
     return (parts.argmax(axis=0) == places).astype(parts.dtype)
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class AveragePool(Pooling):
     """The mean of each window; with padding, the zeros around the image count as entries.
 
@@ -139,7 +139,7 @@ class AveragePool(Pooling):
         }
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class GlobalAveragePool(Layer):
     """The mean of each channel over the whole image or sequence: (m, ..., c) -> (m, c).
 

@@ -17,7 +17,7 @@ from chainrule.tree import Tree
 SCALE, ALPHA = 1.0507009873554804934193349852946, 1.6732632423543772848170429916717
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class ELU(Layer):
     """x for x > 0, α (eˣ − 1) otherwise; derivative 1, or α eˣ. α > 0.
 
@@ -49,7 +49,7 @@ class ELU(Layer):
         return array_namespace(X).where(X > 0, dY, dY * (below + self.alpha)), {}
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class SELU(Layer):
     """λ x for x > 0, λ α (eˣ − 1) otherwise, with λ = 1.0507… and α = 1.6732….
 
@@ -85,7 +85,7 @@ class SELU(Layer):
         return dY * array_namespace(X).where(X > 0, SCALE, below + SCALE * ALPHA), {}
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class PReLU(Layer):
     """x for x > 0, a x otherwise, with a slope `a` that is learnt for each feature.
 

@@ -15,7 +15,7 @@ from chainrule.namespace import Array
 from chainrule.tree import Tree
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Scale(Layer):
     """Y = factor · X and dX = factor · dY: brings pixels of 0 to 255 to 0 to 1, say.
 
@@ -47,7 +47,7 @@ class Scale(Layer):
         return dY * self.factor, {}
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Flatten(Layer):
     """Each sample as one row: (m, 28, 28) -> (m, 784); the gradient is folded back.
 
@@ -74,7 +74,7 @@ class Flatten(Layer):
         }
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Reshape(Layer):
     """The same entries in another shape per sample: (m, 28, 28) -> (m, 28, 28, 1), say.
 

@@ -22,7 +22,7 @@ from chainrule.namespace import Array
 from chainrule.tree import Tree
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Shared(Layer):
     """`layer`, with the parameters that all places called `name` share.
 
@@ -81,7 +81,7 @@ class Shared(Layer):
         self.layer.check_input(X, name)
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Tied(Layer):
     """A network with shared layers: its parameters without them, and theirs under their names."""
 

@@ -28,7 +28,7 @@ def sigmoid(X: Array) -> Array:
     return 0.5 + 0.5 * array_namespace(X).tanh(0.5 * X)
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Softplus(Layer):
     """A smooth ReLU: softplus(x) = ln(1 + eˣ), with derivative σ(x).
 
@@ -60,7 +60,7 @@ class Softplus(Layer):
         return dY * sigmoid(cache), {}
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Softsign(Layer):
     """x / (1 + |x|), with derivative 1 / (1 + |x|)²: like tanh, with slower tails.
 
@@ -82,7 +82,7 @@ class Softsign(Layer):
         return dY / (cache * cache), {}
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class SiLU(Layer):
     """x σ(x), also called swish; derivative σ(x) (1 + x (1 − σ(x))).
 
@@ -116,7 +116,7 @@ class SiLU(Layer):
         return dY * (S * (1 + X * (1 - S))), {}
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Mish(Layer):
     """x tanh(softplus(x)); with T = tanh(softplus(x)), derivative T + x (1 − T²) σ(x).
 
@@ -142,7 +142,7 @@ class Mish(Layer):
         return dY * (T + X * (1 - T * T) * sigmoid(X)), {}
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class GELU(Layer):
     """x Φ(x), Φ the distribution function of N(0, 1); derivative Φ(x) + x φ(x).
 
@@ -193,7 +193,7 @@ class GELU(Layer):
         return dY * (cache["below"] + X * density), {}
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class LogSoftmax(Layer):
     """The logarithm of softmax over the features of each sample: y_k = x_k − ln Σ_j e^{x_j}.
 

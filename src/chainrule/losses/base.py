@@ -15,7 +15,7 @@ from chainrule.namespace import Array, array_namespace
 Task = Literal["regression", "binary", "classes"]
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Loss(Description):
     """Base of all losses. A loss gives L and dL/dZ per sample; the weights are applied here.
 

@@ -24,7 +24,7 @@ SOFTMAX = Derivation(
 )
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class CrossEntropy(Loss):
     """Cross-entropy of probabilities A (rows that sum to 1) with labels or distributions Y.
 
@@ -52,7 +52,7 @@ class CrossEntropy(Loss):
         return -(Y * xp.log(A)).sum(axis=1), -Y / A
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class SoftmaxCrossEntropy(Loss):
     """Cross-entropy on logits Z, with A = softmax(Z), for labels or distributions Y.
 
@@ -115,7 +115,7 @@ class SoftmaxCrossEntropy(Loss):
         return E / E.sum(axis=1, keepdims=True)
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class KLDivergence(Loss):
     """How far a distribution e^Z is from the target Y; Z are logarithms of probabilities.
 

@@ -10,7 +10,7 @@ from chainrule.losses.base import Loss, Task
 from chainrule.namespace import Array
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class CustomLoss(Loss):
     """Any function of outputs and targets, with its derivative written by hand.
 

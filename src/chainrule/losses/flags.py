@@ -16,7 +16,7 @@ BINARY = (
 )
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class BinaryCrossEntropy(Loss):
     """Cross-entropy of probabilities A in (0, 1) with flags Y, summed over the outputs.
 
@@ -54,7 +54,7 @@ class BinaryCrossEntropy(Loss):
         return L, (A - Y) / (A * (1 - A))
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class SigmoidCrossEntropy(Loss):
     """Binary cross-entropy on logits Z, with A = σ(Z); summed over the outputs.
 
@@ -98,7 +98,7 @@ class SigmoidCrossEntropy(Loss):
         return 0.5 * (1 + array_namespace(Z).tanh(0.5 * Z))
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Hinge(Loss):
     """A margin of 1 on the right side of 0, summed over the outputs; flags 0/1 count as −1/+1.
 

@@ -14,7 +14,7 @@ from chainrule.namespace import Array, array_namespace
 SQUARE = "partial((Z[i,k] - Y[i,k])**2, Z[i,k]) = 2 * (Z[i,k] - Y[i,k])  # the power rule"
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class SquaredError(Loss):
     """Squared error over the k outputs of a sample, in one of three scales.
 
@@ -70,7 +70,7 @@ class SquaredError(Loss):
         return square / k, 2 * error / k
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class AbsoluteError(Loss):
     """Distance over the k outputs of a sample; far-off targets pull no harder than near ones.
 
@@ -110,7 +110,7 @@ class AbsoluteError(Loss):
         return xp.abs(error).sum(axis=1) / k, xp.sign(error) / k
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Huber(Loss):
     """Squared near the target, straight beyond `delta`, summed over the outputs.
 
@@ -147,7 +147,7 @@ class Huber(Loss):
         return (cut * (error - 0.5 * cut)).sum(axis=1), cut
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class LogCosh(Loss):
     """ln cosh of the error: ½ e² near the target, |e| − ln 2 far off, smooth between; summed.
 
@@ -177,7 +177,7 @@ class LogCosh(Loss):
         return (e + softplus - log(2)).sum(axis=1), xp.tanh(e)
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Poisson(Loss):
     """Counts: Z is the logarithm of the expected count, summed over the outputs.
 

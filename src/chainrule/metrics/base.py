@@ -28,7 +28,7 @@ class Answers(NamedTuple):
     score: Array
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Metric(Description):
     """Base of the metrics: a number that says how good answers are; `kinds` it can judge."""
 

@@ -65,7 +65,7 @@ class Counts:
         self.occurring = (self.answered + self.true > 0) | (answers.kind == "flags")
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Averaged(Metric):
     """Base of metrics that are computed for each class and then averaged.
 
@@ -113,7 +113,7 @@ def ratio(part: Any, whole: Any) -> Any:
     return np.where(np.equal(whole, 0), 0.0, part / np.maximum(whole, 1e-300))
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Precision(Averaged):
     """Of the samples answered with a class, how many belong to it: TP / (TP + FP).
 
@@ -125,7 +125,7 @@ class Precision(Averaged):
         return ratio(hits, answered)
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Recall(Averaged):
     """Of the samples that belong to a class, how many were found: TP / (TP + FN).
 
@@ -137,7 +137,7 @@ class Recall(Averaged):
         return ratio(hits, true)
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class F1(Averaged):
     """The harmonic mean of precision and recall: 2 TP / (2 TP + FP + FN).
 
@@ -149,7 +149,7 @@ class F1(Averaged):
         return ratio(2 * hits, answered + true)
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Accuracy(Metric):
     """The share of right answers; with several flags, all of them must be right.
 
@@ -164,7 +164,7 @@ class Accuracy(Metric):
         return float((same if same.ndim == 1 else same.all(axis=1)).mean())
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Top(Metric):
     """The share of samples whose class is among the `k` with the highest scores.
 

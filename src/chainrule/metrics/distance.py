@@ -9,7 +9,7 @@ import numpy as np
 from chainrule.metrics.base import Answers, Metric
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class MeanAbsoluteError(Metric):
     """mean |answer − truth|, over samples and outputs.
 
@@ -23,7 +23,7 @@ class MeanAbsoluteError(Metric):
         return float(np.abs(answers.answer - answers.truth).mean())
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class RootMeanSquaredError(Metric):
     """√ mean (answer − truth)², of each output, and then their mean.
 
@@ -37,7 +37,7 @@ class RootMeanSquaredError(Metric):
         return float(np.sqrt(((answers.answer - answers.truth) ** 2).mean(axis=0)).mean())
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class R2(Metric):
     """R² = 1 − Σ (answer − truth)² / Σ (mean truth − truth)², the mean over the outputs.
 

@@ -28,7 +28,7 @@ def area(truth: Array, score: Array) -> float:
     return float((total - ones * (ones + 1) / 2) / (ones * zeros))
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class AUC(Metric):
     """The area under the ROC curve: how surely a positive scores above a negative.
 

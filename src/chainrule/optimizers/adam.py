@@ -13,7 +13,7 @@ from chainrule.namespace import Array, array_namespace
 from chainrule.optimizers.base import Rule, Slots
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Adam(Rule):
     """Adaptive moments: a running mean of g over a running root mean square of g.
 
@@ -65,7 +65,7 @@ class Adam(Rule):
         return p - scalars["learning_rate"] * m_hat / (root + self.eps), {"m": m, "v": v}
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class AdamW(Adam):
     """Adam with decoupled weight decay: each update also shrinks p by the factor 1 − η λ.
 
@@ -91,7 +91,7 @@ class AdamW(Adam):
         return super().rule(shrunk, g, slots, **scalars)
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class NAdam(Adam):
     """Adam that looks ahead, as Nesterov's momentum does, with a momentum that grows with t.
 
@@ -150,7 +150,7 @@ class NAdam(Adam):
         return p - scalars["learning_rate"] * (ahead + now) / root, new
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class RAdam(Adam):
     """Adam that waits with its denominator until there are enough gradients to trust it.
 

@@ -11,7 +11,7 @@ from chainrule.namespace import Array, array_namespace
 from chainrule.optimizers.base import Rule, Slots
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class AdaGrad(Rule):
     """Steps divided by the root of the sum of all squared gradients: they only ever get smaller.
 
@@ -37,7 +37,7 @@ class AdaGrad(Rule):
         return p - scalars["learning_rate"] * g / (root + self.eps), {"s": s}
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class AdaDelta(Rule):
     """Steps whose size is that of the steps before, in units of the gradients before.
 
@@ -73,7 +73,7 @@ class AdaDelta(Rule):
         return p - scalars["learning_rate"] * d, {"v": v, "u": u}
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class RMSProp(Rule):
     """Steps divided by a running root mean square of the gradient.
 

@@ -16,7 +16,7 @@ from chainrule.tree import Tree, flatten
 Slots = dict[str, Array]
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Optimizer(Description):
     """Base of all optimizers: `Rule` is one rule for every parameter, `Wrapper` wraps another."""
 
@@ -52,7 +52,7 @@ class Optimizer(Description):
         return state
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Rule(Optimizer):
     """An optimizer with one rule for every parameter: walks the tree, and hands each to `rule`.
 

@@ -28,7 +28,7 @@ def shortened(g: Array, length: Any, limit: Any) -> Array:
     return g * (limit / xp.maximum(length, limit))
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Clipped(Wrapper):
     """Gradients that are too large are cut back, in one of three ways.
 
@@ -77,7 +77,7 @@ class Clipped(Wrapper):
         return self.optimizer.update(params, map_leaves(cut, gradients), state, step)
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Decayed(Wrapper):
     """Parameters drawn towards 0: by a penalty on their size, or by shrinking at every step.
 
@@ -123,7 +123,7 @@ class Decayed(Wrapper):
         )
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class MaxNorm(Wrapper):
     """After each update, the weights into one unit are scaled back to a norm of at most `limit`.
 

@@ -12,7 +12,7 @@ from chainrule.namespace import Array
 from chainrule.optimizers.base import Rule, Slots
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class SGD(Rule):
     """Gradient descent: p' = p − η ∂L/∂p; with momentum, along a running sum of gradients.
 

@@ -11,7 +11,7 @@ from chainrule.tree import Tree, flatten, map_leaves
 from chainrule.tree import replace as exchange
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Accumulated(Wrapper):
     """One update for every `steps` minibatches, with the mean of their gradients.
 
@@ -56,7 +56,7 @@ class Accumulated(Wrapper):
         return self.optimizer.weights(params, state["optimizer"])
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Averaged(Wrapper):
     """A running average of the parameters, which predicts in their place.
 

@@ -16,7 +16,7 @@ from chainrule.optimizers.base import Optimizer
 from chainrule.tree import Tree
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Wrapper(Optimizer):
     """Base: passes everything on."""
 
