@@ -5,16 +5,19 @@ EXTRAS ?= test
 BIN     = $(VENV)/bin
 STAMP   = $(VENV)/.installed-$(shell echo "$(EXTRAS)" | tr ',' '-')
 
-.PHONY: demo test lint check format bench clean
+.PHONY: demo test test-slow lint check format bench clean
 
 demo: $(BIN)/chainrule        ## train on real digits and show the answers
 	@$(BIN)/chainrule train mnist --layers 128 --epochs 10 --batch-size 128 --show 6 --output runs/digits.safetensors
 
-test: export OPENBLAS_NUM_THREADS = 1
-test: export OMP_NUM_THREADS = 1
-test: export NPROC = 1
+test test-slow: export OPENBLAS_NUM_THREADS = 1
+test test-slow: export OMP_NUM_THREADS = 1
+test test-slow: export NPROC = 1
 test: $(STAMP)                ## unit tests and doctests, on two workers of one thread each
 	$(BIN)/python -m pytest -n 2
+
+test-slow: $(STAMP)           ## what takes minutes: whole data sets, many processes, many kills
+	$(BIN)/python -m pytest -n 2 -m slow tests
 
 lint: $(STAMP)                ## format, lint and types
 	$(BIN)/ruff format --check .

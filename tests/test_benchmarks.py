@@ -37,6 +37,7 @@ def _at_root(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(rounds, "SGEMM", (64,))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", TINY)
 def test_libraries_do_the_same_work(kind: str) -> None:
     """The same weights and data lead to much the same loss, so it is the same work."""

@@ -35,7 +35,7 @@ def run(folder: Path, engine: str, kill_at: int, *during: str) -> int:
     [
         ("numpy", [2, 9, 10, 23], 31),  # before any checkpoint, within epochs and at their edge
         ("numpy", [36], 16),
-        pytest.param("xla", [13], 30, marks=needs_jax),
+        pytest.param("xla", [13], 30, marks=[needs_jax, pytest.mark.slow]),
     ],
 )
 def test_killed_again_and_again_it_ends_in_the_same_bytes(
