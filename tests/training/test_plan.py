@@ -43,13 +43,13 @@ def test_a_batch_is_never_larger_than_the_data(batch_size: int | None, expected:
     assert Plan.of(10, batch_size, seed=0, shuffle=True).batch_size == expected
 
 
-def test_a_chunk_grows_at_most_threefold_and_never_below_one_step() -> None:
+def test_a_chunk_grows_at_most_tenfold_and_never_below_one_step() -> None:
     pace = Pace(seconds=1e9)
     lengths = []
     for _ in range(4):
         lengths.append(pace.next())
         pace.done(lengths[-1])
-    assert lengths == [1, 3, 9, 27]
+    assert lengths == [1, 10, 100, 1000]
     slow = Pace(seconds=1e-12)
     slow.next()
     slow.done(1)

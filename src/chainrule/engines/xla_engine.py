@@ -68,6 +68,7 @@ class XlaRun:
         self.resident = fits(data, device)
         self.block: Array | None = None
         self.device_block: Any = None
+        self.programs: dict[Any, Program] = {}  # by what can differ within a run
         with self._here():
             self.data = jax.device_put(data, device) if self.resident else data
 
@@ -125,14 +126,17 @@ class XlaRun:
 
     def _program(self, state: State, data: Data, block: Any) -> Program:
         """Return the compiled program for these shapes; compile it where it is new."""
-        shapes = jax.tree.map(lambda a: (a.shape, str(a.dtype)), (state, data, block))
-        key = (self.task, self.counts_hits, self.device, str(shapes))
-        if key not in PROGRAMS:
-            started = perf_counter()
-            run = jax.jit(partial(run_steps, self.task, self.counts_hits))
-            PROGRAMS[key] = run.lower(state, data, block, 0, 1).compile()
-            self.seconds_to_compile += perf_counter() - started
-        return PROGRAMS[key]
+        here = (block.shape, data.X.shape, state.factor is None)
+        if here not in self.programs:
+            shapes = jax.tree.map(lambda a: (a.shape, str(a.dtype)), (state, data, block))
+            key = (self.task, self.counts_hits, self.device, str(shapes))
+            if key not in PROGRAMS:
+                started = perf_counter()
+                run = jax.jit(partial(run_steps, self.task, self.counts_hits))
+                PROGRAMS[key] = run.lower(state, data, block, 0, 1).compile()
+                self.seconds_to_compile += perf_counter() - started
+            self.programs[here] = PROGRAMS[key]
+        return self.programs[here]
 
 
 def blockwise(network: Layer, state: State, X: Array, dtype: str) -> Array:

@@ -76,11 +76,11 @@ class Pace:
         return min([self.steps, *(pause - self.taken % pause for pause in self.pauses)])
 
     def done(self, steps: int) -> None:
-        """Learn from the chunk that has just ended; it at most triples."""
+        """Learn from the chunk that has just ended; the next is at most ten times as long."""
         self.taken += steps
         if self.fixed is None:
             each = (perf_counter() - self.started) / steps
-            self.steps = max(1, min(int(self.seconds / max(each, 1e-9)), 3 * self.steps))
+            self.steps = max(1, min(int(self.seconds / max(each, 1e-9)), 10 * self.steps))
 
 
 def split(samples: int, share: float, seed: int) -> tuple[Array, Array]:
