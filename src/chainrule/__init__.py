@@ -148,6 +148,7 @@ if _TYPE_CHECKING:
     from chainrule.checking import Certificate, check
     from chainrule.doctor import Doctor, examine
     from chainrule.explaining.explain import explain
+    from chainrule.interop.standalone.export import export_standalone
 
 # What is imported only when it is used, so that `import chainrule` stays cheap: name -> module, and
 # the attribute of that module (empty: the module itself).
@@ -159,6 +160,7 @@ _LAZY = {
     "data": ("chainrule.data", ""),
     "examine": ("chainrule.doctor", "examine"),
     "explain": ("chainrule.explaining.explain", "explain"),
+    "export_standalone": ("chainrule.interop.standalone.export", "export_standalone"),
 }
 
 
@@ -286,6 +288,7 @@ __all__ = [
     "data",
     "examine",
     "explain",
+    "export_standalone",
     "find_learning_rate",
     "fit_lbfgs",
     "load",

@@ -14,6 +14,7 @@ from chainrule.cli.check import check
 from chainrule.cli.doctor import doctor
 from chainrule.cli.evaluate import evaluate
 from chainrule.cli.explain import explain
+from chainrule.cli.export import export
 from chainrule.cli.inspect import inspect
 from chainrule.cli.plot import plot
 from chainrule.cli.predict import predict
@@ -29,7 +30,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-VERBS = ("train", "evaluate", "predict", "explain", "check", "doctor", "inspect", "plot", "data")
+VERBS = (
+    "train", "evaluate", "predict", "explain", "check", "doctor", "inspect", "plot", "export",
+    "data",
+)  # fmt: skip
 app.command("train")(train)
 app.command("evaluate")(evaluate)
 app.command("predict")(predict)
@@ -38,6 +42,7 @@ app.command("check")(check)
 app.command("doctor")(doctor)
 app.command("inspect")(inspect)
 app.command("plot")(plot)
+app.command("export")(export)
 app.add_typer(data.app, name="data")
 
 # typer brings its own copy of click from 0.26 on; these are the right classes for either

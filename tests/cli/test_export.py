@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.mark.parametrize(("target", "name"), [("python", "digits.py"), ("c", "digits.h")])
+def test_a_model_is_compared_on_what_it_was_tested_on(run, digits, tmp_path, target, name):
+    report = run("export", digits, "--to", target, "--json").json
+    assert (report["path"], report["rows"], report["differing"]) == (name, 360, 0)
+    assert report["worst"] < 1e-5
+    assert report["bytes"] == (tmp_path / name).stat().st_size
+
+
+def test_the_ending_says_the_target(run, digits):
+    out = run("export", digits, "-o", "net.py", "--data", "digits", "--part", "all").out
+    assert "1,797 rows compared" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("", "export needs --to python|c"),
+        ("--to jva", 'unknown target "jva"'),
+        ("--to python --data moons", "samples of shape (8, 8)"),
+    ],
+)
+def test_wrong_use(run, digits, arguments, message):
+    result = run("export", digits, *arguments.split())
+    assert (result.code, result.out) == (2, "")
+    assert message in result.err
