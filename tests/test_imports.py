@@ -62,6 +62,7 @@ THIRD_PARTIES = {
     "scipy": ("training.lbfgs",),
     "sklearn": ("estimators",),
     "onnx": ("interop",),
+    "onnxruntime": ("interop",),
     "tensorboardX": ("training.callbacks.tensorboard_log",),
     "mpi4py": ("scale",),
     "torch": (),

@@ -36,6 +36,7 @@ from chainrule.training.weighting import ClassWeight
 
 if TYPE_CHECKING:
     from chainrule.explaining.explain import Explanation
+    from chainrule.interop.onnx.exporting import Export
 
 
 class Model(Bound):
@@ -277,6 +278,12 @@ class Model(Bound):
         from chainrule.model_file import save
 
         save(self, Path(path))
+
+    def export_onnx(self, path: str | Path, x: Any = None, opset: int = 20) -> Export:
+        """Write an ONNX file, and compare it with onnxruntime on `x`; see docs/onnx.md."""
+        from chainrule.interop.onnx.exporting import export_onnx
+
+        return export_onnx(self, path, x, opset)
 
     def _repr_html_(self) -> str:
         from chainrule.notebook import model_html

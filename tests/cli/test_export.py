@@ -28,3 +28,18 @@ def test_wrong_use(run, digits, arguments, message):
     result = run("export", digits, *arguments.split())
     assert (result.code, result.out) == (2, "")
     assert message in result.err
+
+
+def test_onnx_is_written_and_compared_on_the_test_samples(run: Run, digits: Path) -> None:
+    pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    ran = run("export", digits, "-o", "digits.onnx")
+    assert ran.code == 0, ran.err
+    assert "360 rows beside onnxruntime" in ran.out
+    assert "the same answer for all" in ran.out
+    result = run("export", digits, "--to", "onnx", "--opset", 17, "--json").json
+    assert result["opset"] == 17
+    assert result["parity"]["worst"] < 1e-5
+    ran = run("export", digits, "--to", "onnx", "--opset", 99)
+    assert ran.code == 2
+    assert "opset must be from 13 to 23, got 99" in ran.err

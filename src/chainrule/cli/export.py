@@ -1,4 +1,4 @@
-"""`chainrule export MODEL --to python|c`: the network as a file that runs without chainrule."""
+"""`chainrule export MODEL --to python|c|onnx`: the network as a file for others to run."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ import typer
 from chainrule.cli.options import Import, Json, ModelFile, PartOf
 
 if TYPE_CHECKING:
+    from chainrule.interop.onnx.exporting import Export
+    from chainrule.interop.standalone.export import Exported
     from chainrule.model import Model
     from chainrule.namespace import Array
 
-ENDINGS = {"python": ".py", "c": ".h"}
+ENDINGS = {"python": ".py", "c": ".h", "onnx": ".onnx"}
 
 
 def export(
@@ -36,6 +38,9 @@ def export(
         ),
     ] = None,
     part: PartOf = None,
+    opset: Annotated[
+        int, typer.Option(metavar="NUMBER", help="Version of ONNX's operators, 13 to 23.")
+    ] = 20,
     json: Json = False,
     import_: Import = None,
 ) -> None:
@@ -55,7 +60,12 @@ def export(
         output = Path(model.name).with_suffix(ENDINGS[to])
     trained = open_model(model, import_)
     rows = _rows(trained, data, part)
-    report = export_standalone(trained, writable(output), rows, to)
+    if to == "onnx" or (to is None and output.suffix == ENDINGS["onnx"]):
+        from chainrule.interop.onnx.exporting import export_onnx
+
+        report: Export | Exported = export_onnx(trained, writable(output), rows, opset)
+    else:
+        report = export_standalone(trained, writable(output), rows, to)
     if json:
         print_json({"model": model, "data": data, **asdict(report)})
     else:
