@@ -11,6 +11,7 @@ import typer
 import chainrule
 from chainrule.cli import data
 from chainrule.cli.check import check
+from chainrule.cli.convert import convert
 from chainrule.cli.doctor import doctor
 from chainrule.cli.evaluate import evaluate
 from chainrule.cli.explain import explain
@@ -32,7 +33,7 @@ app = typer.Typer(
 )
 VERBS = (
     "train", "evaluate", "predict", "explain", "check", "doctor", "inspect", "plot", "export",
-    "data",
+    "convert", "data",
 )  # fmt: skip
 app.command("train")(train)
 app.command("evaluate")(evaluate)
@@ -43,6 +44,7 @@ app.command("doctor")(doctor)
 app.command("inspect")(inspect)
 app.command("plot")(plot)
 app.command("export")(export)
+app.command("convert")(convert)
 app.add_typer(data.app, name="data")
 
 # typer brings its own copy of click from 0.26 on; these are the right classes for either

@@ -71,8 +71,10 @@ class Program:
         return uses | {self.output: len(self.operations)}
 
 
-def program_of(model: Bound) -> Program:
+def program_of(model: Bound, training: bool = False) -> Program:
     """Return the model's network as a list; its output are the raw outputs Z.
+
+    With `training`, Dropout is in it as well.
 
     >>> import chainrule as cr
     >>> network = cr.Sequential(cr.Dense(3), cr.Residual(cr.Dense(3), cr.Dropout()))
@@ -92,7 +94,8 @@ def program_of(model: Bound) -> Program:
     shape = model.built.input_shape
     program = Program(weights, [shape], model.dtype)
     names = {id(array): name for name, array in weights.items()}
-    program.output = _Walk(program, names).layer(layer, "", params, state.running, 0)
+    walk = _Walk(program, names, (Identity,) if training else NOTHING)
+    program.output = walk.layer(layer, "", params, state.running, 0)
     return program
 
 
@@ -100,12 +103,13 @@ def program_of(model: Bound) -> Program:
 class _Walk:
     program: Program
     names: Mapping[int, str]
+    left_out: tuple[type[Layer], ...]
 
     def layer(self, layer: Layer, path: str, params: Tree, state: Any, value: int) -> int:
         """Add what a layer does to a value; return the number of what it gives."""
         if isinstance(layer, Shared):
             return self.layer(layer.layer, path, params, state, value)
-        if isinstance(layer, NOTHING):
+        if isinstance(layer, self.left_out):
             return value
         if isinstance(layer, Sequential | Residual):
             after = value
