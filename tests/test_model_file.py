@@ -11,7 +11,8 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 import chainrule as cr
-from chainrule.model_file import KEY, write_atomically
+from chainrule.model_file import KEY
+from chainrule.storage import write_atomically
 from small import classification, classifier, regression, same_bits
 
 X, Y = classification()

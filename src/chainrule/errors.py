@@ -4,6 +4,7 @@
     ├── ShapeError            arrays that do not fit a layer, a loss or each other
     ├── DataError             a file or an array whose content cannot be used
     ├── ModelFileError        a model file that is damaged, foreign or of another architecture
+    ├── WriteError            a file that cannot be written: a full disk, a read-only folder
     ├── ConfigurationError    an unknown name, a value out of range, options that contradict
     ├── EngineError           a device that is not there, or too small
     │   └── UntraceableError  code that cannot be compiled
@@ -45,6 +46,10 @@ class DataError(ChainruleError, ValueError):
 
 class ModelFileError(ChainruleError, ValueError):
     """A model file is damaged, foreign, or belongs to another architecture."""
+
+
+class WriteError(ChainruleError, OSError):
+    """A file cannot be written: a full disk, a read-only folder; what was there is untouched."""
 
 
 class ConfigurationError(ChainruleError, ValueError):

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Mapping
+from operator import index
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +18,11 @@ import numpy as np
 import chainrule
 from chainrule.description import from_config, to_config
 from chainrule.errors import ChainruleError, ModelFileError
+from chainrule.initializers import Shape
 from chainrule.layers.base import Layer
 from chainrule.losses import Loss
 from chainrule.namespace import Array
+from chainrule.network import Network
 from chainrule.optimizers import Optimizer
 from chainrule.step import State, predicting
 from chainrule.targets import Targets
@@ -32,6 +34,11 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 KEY = "chainrule"
+
+# Declared limits: beyond them a file is refused before memory is spent on it.
+MAX_BYTES = 16 * 2**30
+MAX_HEADER = 64 * 2**20
+MAX_DEPTH = 64
 
 
 def header(model: Model) -> dict[str, Any]:
@@ -66,6 +73,8 @@ def write(path: Path, config: Mapping[str, Any], arrays: Mapping[str, Any]) -> N
     """Write header and arrays, atomically."""
     from safetensors.numpy import save as to_bytes
 
+    from chainrule.storage import write_atomically
+
     ordered = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     content = to_bytes(ordered, metadata={KEY: json.dumps(config, ensure_ascii=False)})
     write_atomically(path, content)
@@ -87,13 +96,7 @@ def filled(state: State, arrays: Mapping[str, Array], path: Path, optimizer: boo
     expected, taken = named(state, optimizer), {}
     for name, p in expected.items():
         own = np.asarray(p)
-        if name not in arrays:
-            raise ModelFileError(f"{path} lacks the parameter {name} {own.shape}")
-        got = arrays[name]
-        if got.shape != own.shape or got.dtype.kind != own.dtype.kind:
-            raise ModelFileError(
-                f"{path}: {name} should be {own.dtype} {own.shape}, but is {got.dtype} {got.shape}"
-            )
+        got = _fitting(arrays, name, own.shape, own.dtype, path)
         if not np.isfinite(got).all():
             raise ModelFileError(f"{path}: {name} holds numbers that are not finite")
         typed = got.astype(own.dtype)
@@ -108,39 +111,20 @@ def filled(state: State, arrays: Mapping[str, Array], path: Path, optimizer: boo
     )
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that at every instant the old or the new content is there, whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
 def read(path: Path) -> tuple[dict[str, Any], dict[str, Array]]:
-    """Return header and arrays; raise ModelFileError for a file that is no chainrule model."""
-    from safetensors import SafetensorError, safe_open
+    """Return header and arrays; raise ModelFileError for a file that is no chainrule model.
 
+    The file is read once, whole, so that nobody can change it between the check and the use.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load as from_bytes
+
+    content = _content(path)
     try:
-        with safe_open(path, framework="numpy") as file:
-            metadata = file.metadata() or {}
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except FileNotFoundError:
-        raise ModelFileError(f"no model file at {path}") from None
-    except (SafetensorError, OSError, TypeError, ValueError) as error:
+        arrays = from_bytes(content)
+        size = int.from_bytes(content[:8], "little")
+        metadata = json.loads(content[8 : 8 + size]).get("__metadata__") or {}
+    except (SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise ModelFileError(f"{path} is no safetensors file, or is damaged: {error}") from None
     if KEY not in metadata:
         raise ModelFileError(
@@ -149,14 +133,72 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, Array]]:
     try:
         config = json.loads(metadata[KEY])
         version = config["format"]
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ModelFileError(f"{path} has a damaged header: {error}") from None
+    if depth(config) > MAX_DEPTH:
+        raise ModelFileError(f"{path} has a damaged header: nested more than {MAX_DEPTH} deep")
     if not isinstance(version, int) or version > FORMAT:
         raise ModelFileError(
             f"{path} has format {version}, written by chainrule {config.get('version')}; "
             f"this is {chainrule.__version__}, which reads formats up to {FORMAT}: update chainrule"
         )
     return config, arrays
+
+
+def _content(path: Path) -> bytes:
+    """Return the bytes of a file, within the limits and with a header that can be one."""
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > MAX_BYTES:
+                raise ModelFileError(f"{path} has {size:,} bytes; the limit is {MAX_BYTES:,}")
+            head = file.read(8)
+            header = int.from_bytes(head, "little")
+            if len(head) < 8 or header > min(MAX_HEADER, size - 8):
+                raise ModelFileError(
+                    f"{path} is no safetensors file, or is damaged: it announces a header of "
+                    f"{header:,} bytes; the file has {size:,}, the limit is {MAX_HEADER:,}"
+                )
+            return head + file.read(size - 8)
+    except FileNotFoundError:
+        raise ModelFileError(f"no model file at {path}") from None
+    except OSError as error:
+        raise ModelFileError(f"{path} is no safetensors file, or is damaged: {error}") from None
+
+
+def depth(value: Any) -> int:
+    """Return how deep lists and dicts are nested, without recursion.
+
+    >>> depth({"a": [1, {"b": 2}]}), depth(3)
+    (3, 0)
+    """
+    deepest, level = 0, [value]
+    while level := [v for v in level if isinstance(v, dict | list)]:
+        deepest += 1
+        level = [v for c in level for v in (c.values() if isinstance(c, dict) else c)]
+    return deepest
+
+
+def _fitting(
+    arrays: Mapping[str, Array], name: str, shape: Shape, dtype: np.dtype[Any], path: Path
+) -> Array:
+    """Return the array of this name; raise ModelFileError unless it has this shape and kind."""
+    if name not in arrays:
+        raise ModelFileError(f"{path} lacks the parameter {name} {shape}")
+    got = arrays[name]
+    if got.shape != shape or got.dtype.kind != dtype.kind:
+        raise ModelFileError(
+            f"{path}: {name} should be {dtype} {shape}, but is {got.dtype} {got.shape}"
+        )
+    return got
+
+
+def _check_shapes(model: Model, shape: Shape, arrays: Mapping[str, Array], path: Path) -> None:
+    """Compare the shapes that the layers need with those in the file; no array is made for it."""
+    network = Network(model.trained_layer, shape)
+    specs = flatten(network.specs) | flatten({"running": dict(model.trained_layer.running(shape))})
+    for name, spec in specs.items():
+        _fitting(arrays, name, spec.shape, np.dtype(model.dtype), path)
 
 
 def load(path: str | Path) -> Model:
@@ -174,20 +216,24 @@ def load(path: str | Path) -> Model:
             from_config(config["network"], Layer),
             from_config(config["loss"], Loss),
             from_config(config["optimizer"], Optimizer),
-            seed=config["seed"],
-            input_shape=tuple(config["input_shape"]),
+            seed=index(config["seed"]),
             dtype=config["dtype"],
             trainable=config["trainable"],
             classes=config.get("classes"),
         )
+        shape = tuple(config["input_shape"])
+        _check_shapes(model, shape, arrays, path)  # before memory is spent on what it says
+        model.build(shape)
         if config["targets"] is not None:
             model.targets = Targets.from_config(config["targets"])
         model.history = History.from_config(config["history"])
-        model.configuration = config["training"]
+        model.configuration = dict(config["training"])
         steps = int(config["steps"])
+    except ModelFileError:
+        raise
     except ChainruleError as error:
         raise ModelFileError(f"{path}: {error}") from None
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, IndexError) as error:
         raise ModelFileError(f"{path} has a damaged header: {error!r}") from None
     if "checkpoint" in config:  # then there is more in it than a model
         own = named(model.state)

@@ -1,7 +1,7 @@
-import accuracy
 import numpy as np
 import pytest
 
+import accuracy
 import chainrule as cr
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import chainrule as cr
-from chainrule import augmentation, model_file
+from chainrule import augmentation, storage
 from chainrule.training import Training
 
 
@@ -34,7 +34,7 @@ class Kill(cr.Callback):
             return
         if not self.during:
             die()
-        model_file.os = Torn()  # type: ignore[attr-defined, assignment]
+        storage.os = Torn()  # type: ignore[attr-defined, assignment]
 
 
 class Torn:

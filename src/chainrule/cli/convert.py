@@ -55,7 +55,7 @@ def convert(
     from chainrule.cli.output import print_json, say
     from chainrule.errors import ConfigurationError
     from chainrule.interop.frameworks import save_weights, translate
-    from chainrule.model_file import write_atomically
+    from chainrule.storage import write_atomically
 
     if (to is None) == (from_ is None):
         raise ConfigurationError("convert needs either --to torch|keras or --from FILE")

@@ -89,6 +89,9 @@ def train(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from the newest checkpoint, bit by bit.")
     ] = False,
+    keep: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Keep the N newest checkpoints, and the best.")
+    ] = 2,
     config: Annotated[
         Path | None,
         typer.Option(metavar="FILE.toml", help="The same settings; the command line wins."),
@@ -129,17 +132,22 @@ def train(
     if verbose:
         say(model.summary())
     started = perf_counter()
-    history = model.fit(
-        dataset.x,
-        recipe.y,
-        recipe.epochs,
-        recipe.batch_size,
-        validation_split=recipe.validation_split,
-        validation_data=recipe.validation_data,
-        verbose=0 if quiet else 2 if verbose else "auto",
-        engine=wanted.engine or "auto",
-        callbacks=_callbacks(wanted.patience, recipe, checkpoint, resume),
-    )
+    terminated = False
+    try:
+        model.fit(
+            dataset.x,
+            recipe.y,
+            recipe.epochs,
+            recipe.batch_size,
+            validation_split=recipe.validation_split,
+            validation_data=recipe.validation_data,
+            verbose=0 if quiet else 2 if verbose else "auto",
+            engine=wanted.engine or "auto",
+            callbacks=_callbacks(wanted.patience, recipe, checkpoint, resume, keep),
+        )
+    except SystemExit:  # SIGTERM: what was learnt is saved first
+        terminated = True
+    history = model.history
     seconds = perf_counter() - started
     ran = re.split("[ :;]", history.engine)[0]
     if model.configuration["engine"] == "auto":
@@ -173,21 +181,24 @@ def train(
         show_answers(model, dataset, recipe.y, recipe.y_test, show, to_stderr=json)
     if history.stopped and history.stopped.startswith("interrupted"):
         raise typer.Exit(130)
+    if terminated:
+        raise typer.Exit(143)
 
 
 def _callbacks(
-    patience: int | None, recipe: Recipe, checkpoint: Path | None, resume: bool
+    patience: int | None, recipe: Recipe, checkpoint: Path | None, resume: bool, keep: int
 ) -> list[Callback]:
     """Return what was asked for beside the training."""
     from chainrule.errors import ConfigurationError
     from chainrule.training import Checkpoint, EarlyStopping
 
     callbacks: list[Callback] = []
+    held_out = recipe.validation_split or recipe.validation_data is not None
     if patience is not None:
-        held_out = recipe.validation_split or recipe.validation_data is not None
         callbacks.append(EarlyStopping("validation_loss" if held_out else "loss", patience))
     if checkpoint is not None:
-        callbacks.append(Checkpoint(checkpoint, seconds=60, resume=resume))
+        best = "validation_loss" if held_out else "loss"
+        callbacks.append(Checkpoint(checkpoint, seconds=60, keep=keep, best=best, resume=resume))
     elif resume:
         raise ConfigurationError("--resume needs --checkpoint FOLDER, where the training was saved")
     return callbacks

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -13,25 +12,9 @@ from chainrule.data.readers import idx
 from chainrule.data.readers.files import read_whole
 from chainrule.data.wheel import idx_from_wheel
 from chainrule.errors import ConfigurationError, DataError, unknown_name
+from chainrule.storage import write_atomically
 
 SOURCE = "source.txt"  # beside the files: where they came from
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file that is whole or not there: a temporary one beside it, then a rename."""
-    import tempfile
-
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)  # mkstemp's 0600 would lock others out of a shared cache
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def _check(content: bytes, file: IdxFile) -> bytes:

@@ -61,7 +61,7 @@ def save(drawn: Any, path: str | Path) -> None:
 
     import matplotlib
 
-    from chainrule.model_file import write_atomically
+    from chainrule.storage import write_atomically
 
     path = Path(path)
     content = BytesIO()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
@@ -79,13 +80,18 @@ def fit(
         train(training, run, live, plan, validate, keep)
     except DivergenceError as error:
         where = locate(task, data, run.finish(error.state), error.indices)
-        raise error.explained(where, advice(model.built.places, data)) from None
+        mend = advice(model.built.places, data)
+        if training.saved:
+            mend += f". The last good checkpoint: {training.saved}"
+        raise error.explained(where, mend) from None
     finally:
         _ = model.state  # bring the last state home
     if verbose:
         from chainrule.doctor.callback import note
 
         note(training)
+    if training.signal == signal.SIGTERM:
+        raise SystemExit(128 + signal.SIGTERM)  # as the system asked, now that all is saved
     return history
 
 

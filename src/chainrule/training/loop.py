@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from time import perf_counter
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from chainrule.namespace import Array
 from chainrule.step import State
 from chainrule.training.callbacks.base import Training, wants_steps
 from chainrule.training.plan import Pace, Plan
+from chainrule.training.signals import WORDS, listening
 from chainrule.tree import flatten
 
 
@@ -91,42 +93,56 @@ def train(
             keep(state)
         return state
 
+    def interrupt(number: int | None) -> None:
+        """End the training because of a signal, if there was one."""
+        if number is not None and training.signal is None:
+            training.signal = number
+            word = WORDS[signal.Signals(number)]
+            history.stopped = f"{word} in epoch {training.epoch + 1}; the weights are kept"
+
     for callback in callbacks:
         callback.on_start(training)
     state = current(state)
-    try:
-        pauses = [c.pause_every for c in callbacks if c.pause_every]
-        pace = Pace(fixed=1 if wants_steps(callbacks) else None, taken=training.step, pauses=pauses)
-        while training.epoch < training.last and not history.stopped:
-            epoch, started = training.epoch, perf_counter() - training.seconds
-            chunks = walk(run, state, plan, range(epoch, epoch + 1), pace, training.position)
-            for chunk in chunks:
-                earlier, state = state, chunk.after
-                keep(state)
-                count(training, chunk)
-                training.seconds = perf_counter() - started
+    with listening() as asked:
+        try:
+            pauses = [c.pause_every for c in callbacks if c.pause_every]
+            pace = Pace(
+                fixed=1 if wants_steps(callbacks) else None, taken=training.step, pauses=pauses
+            )
+            while training.epoch < training.last and not history.stopped:
+                epoch, started = training.epoch, perf_counter() - training.seconds
+                chunks = walk(run, state, plan, range(epoch, epoch + 1), pace, training.position)
+                for chunk in chunks:
+                    earlier, state = state, chunk.after
+                    keep(state)
+                    count(training, chunk)
+                    training.seconds = perf_counter() - started
+                    interrupt(asked.number)
+                    for callback in callbacks:
+                        callback.on_step(training)
+                        callback.on_chunk(training)
+                    if history.stopped:
+                        return
+                training.values = curves(training) | validate(state)
+                history.add(training.values, perf_counter() - started)
+                training.epoch, training.position = epoch + 1, 0
+                training.loss_sum, training.hits, training.seconds = 0.0, None, 0.0
+                if training.epoch < training.last:
+                    interrupt(asked.number)
                 for callback in callbacks:
-                    callback.on_step(training)
-                    callback.on_chunk(training)
-                if history.stopped:
-                    return
-            training.values = curves(training) | validate(state)
-            history.add(training.values, perf_counter() - started)
-            training.epoch, training.position = epoch + 1, 0
-            training.loss_sum, training.hits, training.seconds = 0.0, None, 0.0
+                    callback.on_epoch(training)
+                state = current(state)
+        except DivergenceError:
+            # A finite loss may still have made an update that was not.
+            if not all(np.isfinite(p).all() for p in flatten(run.finish(state).params).values()):
+                keep(earlier)
+            raise
+        except KeyboardInterrupt:
+            training.signal = signal.SIGINT
+            history.stopped = f"interrupted in epoch {training.epoch + 1}; the weights are kept"
+        finally:
             for callback in callbacks:
-                callback.on_epoch(training)
-            state = current(state)
-    except DivergenceError:
-        # A finite loss may still have made an update that was not.
-        if not all(np.isfinite(p).all() for p in flatten(run.finish(state).params).values()):
-            keep(earlier)
-        raise
-    except KeyboardInterrupt:
-        history.stopped = f"interrupted in epoch {training.epoch + 1}; the weights are kept"
-    finally:
-        for callback in callbacks:
-            callback.on_end(training)
+                callback.on_end(training)
 
 
 def count(training: Training, chunk: Chunk) -> None:

@@ -46,7 +46,7 @@ class LinePerEpoch(Callback):
     """One line: `epoch 3/10  loss 0.1201  validation loss 0.1405  1.2 s`."""
 
     def on_start(self, training: Training) -> None:
-        print(training.history.engine, file=sys.stderr)
+        print(training.history.engine, *training.remarks, sep="\n", file=sys.stderr)
 
     def on_epoch(self, training: Training) -> None:
         if not worth_a_line(training.epoch - training.first, training.epochs):
@@ -72,6 +72,8 @@ class ProgressBar(Callback):
         self.before = self._samples(training)
         self.console = Console(stderr=True)
         self.console.print(f"[dim]{training.history.engine}[/dim]")
+        for remark in training.remarks:
+            self.console.print(remark, highlight=False, markup=False)
         self.bar: Any = Progress(
             TextColumn("epoch {task.fields[epoch]}"),
             BarColumn(bar_width=24),

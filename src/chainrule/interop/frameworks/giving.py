@@ -9,9 +9,9 @@ import numpy as np
 from chainrule.bound import Bound
 from chainrule.errors import ConfigurationError, MissingExtraError
 from chainrule.interop.frameworks.translation import translate
-from chainrule.model_file import write_atomically
 from chainrule.namespace import Array
 from chainrule.step import predicting
+from chainrule.storage import write_atomically
 from chainrule.tree import flatten
 
 

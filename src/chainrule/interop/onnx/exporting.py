@@ -14,9 +14,9 @@ from chainrule.interop.onnx.proto import to_bytes
 from chainrule.interop.onnx.writing import USUAL, to_graph
 from chainrule.layers import Embedding
 from chainrule.model import Model
-from chainrule.model_file import write_atomically
 from chainrule.namespace import Array
 from chainrule.randomness import Rng
+from chainrule.storage import write_atomically
 
 MADE_UP = 64
 

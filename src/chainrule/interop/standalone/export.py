@@ -21,8 +21,8 @@ from chainrule.inputs import as_samples
 from chainrule.interop.standalone.c import c_code
 from chainrule.interop.standalone.python import python_code
 from chainrule.model import Model
-from chainrule.model_file import write_atomically
 from chainrule.namespace import Array
+from chainrule.storage import write_atomically
 
 WRITERS: dict[str, tuple[str, Callable[[Model, str, Array], str]]] = {
     "python": (".py", python_code),

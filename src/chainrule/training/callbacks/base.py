@@ -39,6 +39,9 @@ class Training:
     facts: dict[str, Any] = field(default_factory=dict)  # that a training to be resumed must share
     callbacks: list[Callback] = field(default_factory=list)
     replaced: bool = False
+    signal: int | None = None  # that asked for the end: SIGINT or SIGTERM
+    remarks: list[str] = field(default_factory=list)  # for whoever shows the progress
+    saved: str = ""  # where the last good state is
     data: Data | None = None
     validation: Data | None = None
 

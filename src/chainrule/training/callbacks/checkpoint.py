@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -11,13 +12,15 @@ from zlib import crc32
 import numpy as np
 
 from chainrule.description import from_config
-from chainrule.errors import ConfigurationError, ModelFileError
+from chainrule.errors import ConfigurationError, ModelFileError, WriteError
 from chainrule.namespace import Array
 from chainrule.training.callbacks.base import Callback, Training
+from chainrule.training.callbacks.monitor import Monitor
 from chainrule.training.history import History
 
 # What must be the same in the training that goes on, of the model and of the call of `fit`.
 SAME = ("network", "loss", "optimizer", "input_shape", "dtype", "seed", "trainable")
+BEST = "best.safetensors"
 
 
 class Checkpoint(Callback):
@@ -28,12 +31,16 @@ class Checkpoint(Callback):
     optimizer's averages, the place in the schedule and in the epoch, the history, and what other
     callbacks remember; randomness needs no saving, it is a function of seed and step. It is
     written to a temporary file and renamed, so it is whole or not there. The `keep` newest stay
-    (None: all). `chainrule.load` opens one as a model.
+    (None: all). With `best` ("validation_loss"), the epoch in which that curve was best stays as
+    well, in best.safetensors. `chainrule.load` opens one as a model. A full disk or a read-only
+    folder raises WriteError, which names the last good checkpoint; a state that is not finite is
+    never saved. After Ctrl-C or SIGTERM the very last step is saved.
 
-    With `resume` the newest file in the folder that is whole is taken, if there is any; then the
-    same script, run again after it was killed, finishes the same training. Without, a folder that
-    already holds checkpoints is refused. Raises ConfigurationError when they come from another
-    model, other data or other settings; `epochs` of `fit` may be larger than it was.
+    With `resume` the newest file in the folder that is whole is taken, if there is any (`skipped`
+    says which are not, and why); then the same script, run again after it was killed, finishes the
+    same training. Without, a folder that already holds checkpoints is refused. Raises
+    ConfigurationError when they come from another model, other data or other settings; `epochs` of
+    `fit` may be larger than it was.
 
         model.fit(x, y, epochs=50, callbacks=[cr.Checkpoint("runs/a", seconds=60, resume=True)])
     """
@@ -48,6 +55,7 @@ class Checkpoint(Callback):
         steps: int | None = None,
         seconds: float | None = None,
         keep: int | None = 2,
+        best: str | None = None,
         resume: bool = False,
     ) -> None:
         for name, value in {"epochs": epochs, "steps": steps, "keep": keep}.items():
@@ -55,7 +63,8 @@ class Checkpoint(Callback):
                 raise ConfigurationError(f"Checkpoint: {name} must be at least 1, got {value}")
         self.folder, self.epochs, self.pause_every = Path(folder), epochs, steps
         self.seconds, self.keep, self.resume = seconds, keep, resume
-        self.saved_at = 0.0
+        self.best, self.saved_at = best, 0.0
+        self.skipped: dict[Path, str] = {}
 
     def files(self) -> list[Path]:
         """Return the checkpoints in the folder, the oldest first."""
@@ -65,30 +74,54 @@ class Checkpoint(Callback):
         self.saved_at = monotonic()
         for left in self.folder.glob(".step-*.safetensors.*"):  # by a process killed while writing
             left.unlink(missing_ok=True)
-        files = self.files()
+        files = [path for path in (self.folder / BEST,) if path.exists()] + self.files()
         if files and not self.resume:
             raise ConfigurationError(
                 f"{self.folder} already holds {files[-1].name}: Checkpoint(..., resume=True) goes "
                 f"on from it; to start anew, take another folder"
             )
         if files:
-            self._resume(training, *newest(files))
+            path, config, arrays, self.skipped = newest(files)
+            training.remarks += [f"skipped: {problem}" for problem in self.skipped.values()]
+            self._resume(training, path, config, arrays)
+            training.remarks.append(f"goes on from {path}, after {training.step:,} steps")
+            training.saved = str(path)
 
     def on_chunk(self, training: Training) -> None:
         due = self.pause_every is not None and training.step % self.pause_every == 0
-        if due or (self.seconds is not None and monotonic() - self.saved_at >= self.seconds):
+        if (
+            due
+            or training.signal
+            or (self.seconds is not None and monotonic() - self.saved_at >= self.seconds)
+        ):
             self.save(training)
 
     def on_epoch(self, training: Training) -> None:
+        if self.best is not None and self._is_best(training):  # first, so that a kill repeats it
+            self.save(training, BEST)
         done = training.epoch == training.last or training.history.stopped
         if done or (self.epochs is not None and training.epoch % self.epochs == 0):
             self.save(training)
 
-    def save(self, training: Training) -> Path:
-        """Write a checkpoint of this very moment, and delete those that are too old."""
+    def _is_best(self, training: Training) -> bool:
+        assert self.best is not None
+        monitor = Monitor(self.best)
+        monitor.observe(training)  # says so when there is no such curve
+        monitor.restart()
+        return [monitor.improves(value) for value in training.history[self.best]][-1]
+
+    def save(self, training: Training, name: str = "") -> Path | None:
+        """Write a checkpoint of this very moment, and delete those that are too old.
+
+        A state that is not finite is not written: the training is about to say so.
+        """
         from chainrule import model_file
 
         config, arrays = model_file.header(training.model), _arrays(training)
+        if not all(np.isfinite(array).all() for array in arrays.values()):
+            return None
+        if training.signal:
+            config["history"]["stopped"] = None  # it is to go on
         remembered = []
         for i, callback in enumerate(_remembering(training)):
             saved = callback.on_save(training)
@@ -108,12 +141,19 @@ class Checkpoint(Callback):
             "callbacks": remembered,
             "checksum": checksum(arrays),
         }
-        path = self.folder / f"step-{training.step:010d}.safetensors"
-        model_file.write(path, config, arrays)
-        self.saved_at = monotonic()
+        path = self.folder / (name or f"step-{training.step:010d}.safetensors")
+        try:
+            model_file.write(path, config, arrays)
+        except WriteError as error:
+            good = training.saved or "none yet"
+            raise WriteError(f"{error}. The last good checkpoint: {good}") from error
+        if name:
+            return path
+        self.saved_at, training.saved = monotonic(), str(path)
         if self.keep is not None:
             for old in self.files()[: -self.keep]:
-                old.unlink(missing_ok=True)
+                with suppress(OSError):  # it is only in the way
+                    old.unlink()
         return path
 
     def _resume(
@@ -147,23 +187,28 @@ class Checkpoint(Callback):
             callback.on_resume(training, place["callbacks"][i]["values"] | mine)
 
 
-def newest(files: list[Path]) -> tuple[Path, dict[str, Any], dict[str, Array]]:
-    """Return path, header and arrays of the newest checkpoint that is whole.
+def newest(
+    files: list[Path],
+) -> tuple[Path, dict[str, Any], dict[str, Array], dict[Path, str]]:
+    """Return path, header and arrays of the newest checkpoint that is whole, and what is wrong.
 
-    Raises ModelFileError when none of them is.
+    That is the newer files that are not, each with its problem. Raises ModelFileError when none is
+    whole.
     """
     from chainrule.model_file import read
 
-    problems = []
+    problems: dict[Path, str] = {}
     for path in reversed(files):
         try:
             config, arrays = read(path)
             if config["checkpoint"]["checksum"] == checksum(arrays):
-                return path, config, arrays
-            problems.append(f"{path} is damaged: its arrays are not those that were written")
-        except (ModelFileError, KeyError, TypeError) as error:
-            problems.append(str(error))
-    raise ModelFileError(f"no checkpoint can be read; the newest: {problems[0]}")
+                return path, config, arrays, problems
+            problems[path] = f"{path} is damaged: its arrays are not those that were written"
+        except ModelFileError as error:
+            problems[path] = str(error)
+        except (KeyError, TypeError):
+            problems[path] = f"{path} is a model file, but no checkpoint"
+    raise ModelFileError(f"no checkpoint can be read; the newest: {problems[files[-1]]}")
 
 
 def checksum(arrays: Mapping[str, Any]) -> int:
