@@ -16,11 +16,12 @@ from chainrule.inputs import as_samples, check_finite
 from chainrule.layers.base import INFERENCE, Layer
 from chainrule.losses import Loss
 from chainrule.metrics import Asked, asked_metrics, measure, scores
-from chainrule.model_data import look, prepare
+from chainrule.model_data import look, prepare, stored_samples
 from chainrule.namespace import Array
 from chainrule.optimizers import Optimizer
 from chainrule.randomness import Rng
 from chainrule.step import Data, all_gradients, feed, predicting
+from chainrule.stored import as_stored
 from chainrule.summary import summary
 from chainrule.surgery import activations, copy_parameters, with_head
 from chainrule.targets import Targets
@@ -94,7 +95,7 @@ class Model(Bound):
             validation = self._prepare(*validation_data, name="validation ")
         elif validation_split:
             kept, held_out = split(len(data.X), validation_split, self.seed)
-            data, validation = data.at(kept), data.at(held_out)
+            data, validation = data.part(kept), data.part(held_out)
         look(self, data)
         plan = Plan.of(len(data.X), batch_size, self.seed, shuffle)
         return fit(
@@ -149,11 +150,16 @@ class Model(Bound):
 
     def outputs(self, x: Any, engine: str = "numpy") -> Array:
         """Return the raw output Z (m, outputs): logits, where the loss takes them."""
-        X = as_samples(x, self._network().input_shape)
-        self.trained_layer.check_input(X, "x")
+        stored = as_stored(x)
+        if stored is not None:  # read in blocks, each of them checked
+            X: Any = stored_samples(self, stored, self._network().input_shape, "x")
+        else:
+            X = as_samples(x, self._network().input_shape)
+            self.trained_layer.check_input(X, "x")
         Z = self._apply(X, engine)
         if not isfinite(np.vdot(Z, Z)):  # of math, twice as fast as numpy's
-            check_finite(X, "x")
+            if stored is None:
+                check_finite(X, "x")
             check_finite(Z, "the network's output")
         return Z
 
@@ -180,7 +186,7 @@ class Model(Bound):
 
         There is an accuracy where there are classes.
         """
-        data = self._prepare(x, y, sample_weight)
+        data = self._prepare(x, y, sample_weight).with_answers()
         Z = self._apply(data.X, engine)
         assert self.targets is not None
         asked = asked_metrics(metrics, self.targets.kind)

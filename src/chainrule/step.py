@@ -10,11 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from chainrule.layers.base import Context, Layer
 from chainrule.losses import Loss
 from chainrule.namespace import Array, array_namespace
 from chainrule.optimizers import Optimizer
 from chainrule.randomness import Rng
+from chainrule.stored import Stored
 from chainrule.tree import Tree, flatten, keep
 
 
@@ -28,16 +31,34 @@ class Batch(NamedTuple):
 
 
 class Data(NamedTuple):
-    """The whole data set: samples, encoded targets, and sample weights (None: all alike)."""
+    """The whole data set: samples, encoded targets, and sample weights (None: all alike).
 
-    X: Array
-    targets: Array
+    X and targets are arrays, or `Stored`: then they are read when they are needed.
+    """
+
+    X: Any
+    targets: Any
     weights: Array | None = None
 
+    @property
+    def stored(self) -> bool:
+        """Say whether any of it is not in memory."""
+        return isinstance(self.X, Stored) or isinstance(self.targets, Stored)
+
     def at(self, indices: Array) -> Data:
-        """Return a part of the data."""
+        """Return a part of the data, in memory."""
         weights = None if self.weights is None else self.weights[indices]
         return Data(self.X[indices], self.targets[indices], weights)
+
+    def part(self, indices: Array) -> Data:
+        """Return a part of the data; what is stored stays where it is."""
+        X, targets = (a.part(indices) if isinstance(a, Stored) else a[indices] for a in self[:2])
+        return Data(X, targets, None if self.weights is None else self.weights[indices])
+
+    def with_answers(self) -> Data:
+        """Return the same data with all targets in memory, as judging the outputs needs them."""
+        stored = isinstance(self.targets, Stored)
+        return self._replace(targets=self.targets[:]) if stored else self
 
 
 class State(NamedTuple):
@@ -81,6 +102,8 @@ def feed(task: Task, data: Data, indices: Array, step: Any = None) -> Batch:
 
     With the number of a training step, the samples are augmented.
     """
+    if data.stored:
+        data, indices = data.at(indices), np.arange(len(indices))
     xp = array_namespace(data.X)
     m = indices.shape[0]
     X = xp.take(data.X, indices, axis=0, mode="clip").astype(task.dtype)

@@ -8,10 +8,14 @@ from chainrule.data.named import cache_folder, names
 from chainrule.data.readers import read
 from chainrule.data.samples import Samples
 from chainrule.data.splitting import hold_out
+from chainrule.data.storage import FromFunction, Mapped, Stored, open_stored, spool
 
 __all__ = [
     "DataSet",
+    "FromFunction",
+    "Mapped",
     "Samples",
+    "Stored",
     "cache_folder",
     "fetch",
     "hold_out",
@@ -22,5 +26,7 @@ __all__ = [
     "make_xor",
     "names",
     "open_dataset",
+    "open_stored",
     "read",
+    "spool",
 ]

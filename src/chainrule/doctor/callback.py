@@ -5,13 +5,17 @@ from __future__ import annotations
 import sys
 from copy import copy
 
+import numpy as np
+
 from chainrule.doctor.evidence import Evidence
 from chainrule.doctor.examine import report
 from chainrule.doctor.report import Report
 from chainrule.errors import ConfigurationError
+from chainrule.step import Data
 from chainrule.training.callbacks.base import Callback, Training
 from chainrule.training.loop import DivergenceError
 
+STORED_ROWS = 4096  # of data that are not in memory, looked at by the doctor
 AT_MOST = 3  # findings in the note after a training
 
 
@@ -67,7 +71,16 @@ def look(training: Training, stopped: str | None = None) -> Report:
     """Return the report on a training as it stands; `stopped` says how it broke."""
     model = copy(training.model)
     state = training.state
-    return report(Evidence(model, state, training.data, training.validation, stopped=stopped))
+    data, held = in_memory(training.data), in_memory(training.validation)
+    return report(Evidence(model, state, data, held, stopped=stopped))
+
+
+def in_memory(data: Data | None) -> Data | None:
+    """Return the data, or of stored data some thousand samples, spread evenly."""
+    if data is None or not data.stored:
+        return data
+    n = len(data.X)
+    return data.at(np.linspace(0, n - 1, min(n, STORED_ROWS)).astype(int))
 
 
 def note(training: Training) -> None:

@@ -40,7 +40,7 @@ def find_device(platform: str) -> Any:
 
 def fits(data: Data, device: Any) -> bool:
     """Say whether the data set may lie on the device: at most half of its memory."""
-    if isinstance(data.X, np.memmap):
+    if data.stored:
         return False
     needed = sum(a.nbytes for a in data if a is not None)
     stats = device.memory_stats() or {}

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from chainrule.engines.base import Report
+from chainrule.engines.pieces import Pieces
 from chainrule.engines.threads import largest_product, product_threads
 from chainrule.layers.base import Context, Layer
 from chainrule.metrics import has_accuracy, hits
@@ -20,9 +21,10 @@ def outputs(network: Layer, state: State, X: Array, dtype: str) -> Array:
     """Return the network's output for X, block by block."""
     ctx = Context(state=state.running)
     if len(X) <= ROWS_AT_ONCE:
-        return network.forward(state.params, X.astype(dtype, copy=False), ctx)[0]
-    blocks = [X[i : i + ROWS_AT_ONCE] for i in range(0, len(X), ROWS_AT_ONCE)]
-    return np.concatenate([outputs(network, state, block, dtype) for block in blocks])
+        return network.forward(state.params, X[:].astype(dtype, copy=False), ctx)[0]
+    places = range(0, len(X), ROWS_AT_ONCE)
+    parts = [outputs(network, state, X[i : i + ROWS_AT_ONCE], dtype) for i in places]
+    return np.concatenate(parts)
 
 
 class NumpyRun:
@@ -33,6 +35,7 @@ class NumpyRun:
     def __init__(self, task: Task, data: Data) -> None:
         self.task, self.data = task, data
         self.counts_hits = has_accuracy(task.loss, data.targets)
+        self.pieces = Pieces(data) if data.stored else None
 
     def start(self, state: State, blocks: Sequence[Array]) -> State:
         return state
@@ -47,7 +50,11 @@ class NumpyRun:
         largest = largest_product(self.task.network, self.data.X.shape[1:], block.shape[1])
         with quiet, product_threads(largest):
             for i in range(count):
-                state, outcome, batch = step(self.task, state, self.data, block[start + i])
+                data, rows = self.data, block[start + i]
+                if self.pieces is not None:
+                    data, first = self.pieces.at(block, start + i)
+                    rows = np.arange(len(rows)) + (start + i - first) * len(rows)
+                state, outcome, batch = step(self.task, state, data, rows)
                 losses[i] = outcome.value
                 if right is not None:
                     right[i] = np.count_nonzero(hits(self.task.loss, outcome.Z, batch.targets))

@@ -19,6 +19,7 @@ import numpy as np
 
 from chainrule.engines.base import Report
 from chainrule.engines.device import compile_cache, failures_explained, find_device, fits
+from chainrule.engines.pieces import Pieces
 from chainrule.layers.base import Context, Layer
 from chainrule.metrics import has_accuracy, hits
 from chainrule.namespace import Array
@@ -26,7 +27,6 @@ from chainrule.step import Data, State, Task, predicting, step
 from chainrule.tree import in_order_of
 
 STEPS_AT_ONCE = 4096  # length of a chunk's report
-BYTES_AT_ONCE = 32 << 20  # samples sent together when the data set stays on the host
 ROWS_AT_ONCE = 4096
 
 Program = Callable[[State, Data, Array, int, int], tuple[State, Array, Array]]
@@ -61,7 +61,7 @@ class XlaRun:
     """A task on a device. Data that fits lies there; larger data is sent piece by piece."""
 
     def __init__(self, task: Task, data: Data, device: Any) -> None:
-        self.task, self.device, self.host = task, device, data
+        self.task, self.device = task, device
         self.counts_hits = has_accuracy(task.loss, data.targets)
         self.seconds_to_compile = 0.0
         self.first: Any = None  # the state that came in: its order of names is kept
@@ -70,7 +70,9 @@ class XlaRun:
         self.device_block: Any = None
         self.programs: dict[Any, Program] = {}  # by what can differ within a run
         with self._here():
-            self.data = jax.device_put(data, device) if self.resident else data
+            self.data: Any = jax.device_put(data, device) if self.resident else None
+        self.pieces = None if self.resident else Pieces(data, padded=True)
+        self.piece: tuple[Any, Any, Any] = (None, None, None)  # host's, the device's, its rows
 
     def _here(self) -> Any:
         return failures_explained(self.device, x64=self.task.dtype == "float64")
@@ -80,7 +82,7 @@ class XlaRun:
         with self._here():
             live: State = jax.device_put(state._replace(step=np.int32(state.step)), self.device)
             for block in blocks:
-                self._program(live, *self._piece(block, 0, len(block)))
+                self._program(live, *self._piece(block, 0)[:2])
         return live
 
     def finish(self, state: State) -> State:
@@ -94,10 +96,10 @@ class XlaRun:
         reports, done = [], 0
         with self._here():
             while done < count:  # pieces are gathered while the device still works on the last one
-                data, rows = self._piece(block, start + done, count - done)
-                first = start + done if self.resident else 0
-                n = min(count - done, STEPS_AT_ONCE, rows.shape[0])
-                state, *report = self._program(state, data, rows)(state, data, rows, first, n)
+                data, rows, first = self._piece(block, start + done)
+                at = start + done - first
+                n = min(count - done, STEPS_AT_ONCE, rows.shape[0] - at)
+                state, *report = self._program(state, data, rows)(state, data, rows, at, n)
                 reports.append((n, report))
                 done += n
             losses = np.concatenate([np.asarray(r[0])[:n] for n, r in reports])
@@ -109,20 +111,18 @@ class XlaRun:
         with self._here():
             return blockwise(self.task.network, state, X, self.task.dtype)
 
-    def _piece(self, block: Array, start: int, count: int) -> tuple[Data, Any]:
-        """Return the data on the device, and the index block into it."""
-        if self.resident:
+    def _piece(self, block: Array, step: int) -> tuple[Data, Any, int]:
+        """Return data on the device, the index block into it, and the step that it begins with."""
+        if self.pieces is None:
             if block is not self.block:
                 self.block = block
                 self.device_block = jax.device_put(block.astype(np.int32), self.device)
-            return self.data, self.device_block
-        size = block.shape[1]
-        bytes_per_step = max(1, size * self.host.X[:1].nbytes)
-        steps = max(1, min(len(block), STEPS_AT_ONCE, BYTES_AT_ONCE // bytes_per_step))
-        rows = block[start : start + min(steps, count)].ravel()
-        rows = np.pad(rows, (0, steps * size - len(rows)), mode="edge")  # never run, only shaped
-        local = np.arange(steps * size, dtype=np.int32).reshape(steps, size)
-        return jax.device_put(self.host.at(rows), self.device), local
+            return self.data, self.device_block, 0
+        host, first = self.pieces.at(block, step)
+        if host is not self.piece[0]:
+            rows = np.arange(len(host.X), dtype=np.int32).reshape(-1, block.shape[1])
+            self.piece = (host, *jax.device_put((host, rows), self.device))
+        return self.piece[1], self.piece[2], first
 
     def _program(self, state: State, data: Data, block: Any) -> Program:
         """Return the compiled program for these shapes; compile it where it is new."""
@@ -141,8 +141,10 @@ class XlaRun:
 
 def blockwise(network: Layer, state: State, X: Array, dtype: str) -> Array:
     """Return the network's output as NumPy, block by block."""
-    blocks = [X[i : i + ROWS_AT_ONCE] for i in range(0, len(X), ROWS_AT_ONCE)] or [X]
-    parts = [apply(network, dtype, state.params, state.running, block) for block in blocks]
+    places = range(0, len(X), ROWS_AT_ONCE) or (0,)
+    parts = [
+        apply(network, dtype, state.params, state.running, X[i : i + ROWS_AT_ONCE]) for i in places
+    ]
     return np.concatenate([np.asarray(part) for part in parts])
 
 

@@ -13,6 +13,7 @@ from chainrule.errors import ConfigurationError
 from chainrule.initializers import Shape
 from chainrule.metrics import Asked, asked_metrics, measure, scores
 from chainrule.step import Data, State, Task
+from chainrule.stored import Stored
 from chainrule.training.callbacks.base import Callback, Training
 from chainrule.training.divergence import advice, locate
 from chainrule.training.history import History
@@ -69,6 +70,7 @@ def fit(
         held = data if validation is None else validation
         if validation is None and not asked:
             return {}
+        held = held.with_answers()
         Z = run.outputs(state, held.X)
         found = measure(asked, targets, task.loss, Z, held)
         if validation is None:
@@ -107,14 +109,15 @@ def facts(task: Task, data: Data, plan: Plan) -> dict[str, Any]:
 
 
 def fingerprint(data: Data) -> int:
-    """Return a number for the data set: of all targets and weights, and 256 samples.
+    """Return a number for the data set: of 256 samples, and of all targets and weights in memory.
 
     >>> x = np.arange(6.0).reshape(3, 2)
     >>> fingerprint(Data(x, x)) == fingerprint(Data(x + 1, x))
     False
     """
     rows = np.linspace(0, len(data.X) - 1, min(len(data.X), 256)).astype(int)
-    parts = [data.X[rows], data.targets] + ([] if data.weights is None else [data.weights])
+    targets = data.targets[rows] if isinstance(data.targets, Stored) else data.targets
+    parts = [data.X[rows], targets] + ([] if data.weights is None else [data.weights])
     total = 0
     for part in parts:
         total = crc32(np.asarray(part, order="C").tobytes(), crc32(str(part.dtype).encode(), total))

@@ -27,6 +27,7 @@ def weighted(data: Data, targets: Targets, class_weight: ClassWeight) -> Data:
             f"class_weight is for labels, but the targets are {targets.kind} of shape "
             f"{data.targets.shape}: give sample_weight"
         )
+    data = data.with_answers()
     k = 2 if two else targets.outputs
     labels = data.targets.ravel().astype(np.int64)
     if isinstance(class_weight, str):

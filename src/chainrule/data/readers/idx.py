@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import struct
+from math import prod
 from pathlib import Path
 from typing import IO, Any
 
@@ -77,6 +78,23 @@ def read_array(path: str | Path) -> NDArray[Any]:
             raise DataError(f"{path}: holds more than the {size:,} bytes its header announces")
     array = np.frombuffer(content, dtype).reshape(shape)
     return array.astype(dtype.newbyteorder("="))
+
+
+def mapped(path: str | Path) -> np.memmap[Any, Any]:
+    """Return the array of an IDX file that is not gzipped, memory-mapped: nothing is read.
+
+    Raises `DataError` as `read_array` does.
+    """
+    path = Path(path)
+    with opened(path) as (stream, packed):
+        if packed:
+            raise DataError(f"{path}: a gzipped file cannot be read row by row; unpack it first")
+        dtype, shape, start = _header(stream, path)
+    if (actual := path.stat().st_size) != start + prod(shape) * dtype.itemsize:
+        raise DataError(
+            f"{path}: the header announces {shape} {dtype}; the file has {actual:,} bytes"
+        )
+    return np.memmap(path, dtype, "r", start, shape)
 
 
 def to_bytes(array: NDArray[Any]) -> bytes:

@@ -99,7 +99,8 @@ def class_folders(folder: Path) -> list[Path]:
     return sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
 
 
-def _images_in(folder: Path) -> list[Path]:
+def images_in(folder: Path) -> list[Path]:
+    """Return the images of a folder in order of their names; `DataError` when there are none."""
     found = sorted(p for p in folder.iterdir() if p.suffix.lower() in ENDINGS)
     if not found:
         raise DataError(f"{folder}: holds no images (known endings: {', '.join(ENDINGS)})")
@@ -112,7 +113,7 @@ def _read_classes(
     folders = class_folders(folder)
     if not 1 <= len(folders) <= MAX_CLASSES:
         raise DataError(f"{folder}: {len(folders):,} classes; expected 1 to {MAX_CLASSES:,}")
-    by_class = {sub.name: _images_in(sub) for sub in folders}
+    by_class = {sub.name: images_in(sub) for sub in folders}
     paths = [path for found in by_class.values() for path in found]
     names = [name for name, found in by_class.items() for _ in found]
     return read_files(paths, size, colour), np.array(names)
@@ -136,7 +137,7 @@ def read(
     """
     folder = Path(folder)
     if not labelled:
-        paths = [folder] if folder.is_file() else _images_in(folder)
+        paths = [folder] if folder.is_file() else images_in(folder)
         return Samples(read_files(paths, size, colour), None, str(folder))
     parts = {part.name: part for part in class_folders(folder)}
     if parts.keys() != {"train", "test"} or not all(map(class_folders, parts.values())):
