@@ -18,7 +18,7 @@ from chainrule.training.plan import Plan
 pytest.importorskip("jax", reason="the xla extra is not installed")
 
 from chainrule.engines import device as device_module
-from chainrule.engines import xla_engine
+from chainrule.engines import pieces, xla_engine
 
 
 def digits():
@@ -89,7 +89,7 @@ def test_data_that_does_not_fit_is_sent_in_pieces_with_the_same_numbers(monkeypa
     run, state, block = bound()
     live, report = run.chunk(run.start(state, [block]), block, 3, 30)
     monkeypatch.setattr(xla_engine, "fits", lambda data, device: False)
-    monkeypatch.setattr(xla_engine, "BYTES_AT_ONCE", 32 * 64 * 4)  # four minibatches a piece
+    monkeypatch.setattr(pieces, "BYTES_AT_ONCE", 32 * 64 * 4)  # four minibatches a piece
     streaming, *_ = bound()
     assert not streaming.resident
     live2, report2 = streaming.chunk(streaming.start(state, [block]), block, 3, 30)
