@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 
@@ -30,7 +32,7 @@ def test_wrong_use(run, digits, arguments, message):
     assert message in result.err
 
 
-def test_onnx_is_written_and_compared_on_the_test_samples(run: Run, digits: Path) -> None:
+def test_onnx_is_written_and_compared_on_the_test_samples(run, digits) -> None:
     pytest.importorskip("onnx")
     pytest.importorskip("onnxruntime")
     ran = run("export", digits, "-o", "digits.onnx")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -135,3 +136,35 @@ def test_distributions_are_not_proved() -> None:
     model = classifier(input_shape=(4,))
     with pytest.raises(cr.ConfigurationError, match="not as distributions"):
         prove(model, x, np.eye(3)[y], "torch")
+
+
+def shared() -> tuple[cr.Model, Any, Any]:
+    """Return a model that shares a layer in three places and predicts with averages."""
+    network = cr.Sequential(
+        cr.Shared("trunk", cr.Dense(4)),
+        cr.Tanh(),
+        cr.Shared("trunk", cr.Dense(4)),
+        body=cr.Residual(cr.Shared("trunk", cr.Dense(4)), cr.Concatenate(cr.Dense(2), cr.Tanh()),
+                         cr.Dense(4)),
+        head=cr.Dense(2),
+    )  # fmt: skip
+    model = cr.Model(network, cr.SigmoidCrossEntropy(), cr.Averaged(cr.SGD(0.1)))
+    x = np.random.default_rng(0).normal(size=(9, 4))
+    y = (x[:, :2] > 0).astype(int)
+    model.fit(x, y, epochs=2, verbose=0)
+    return model, x, y
+
+
+def test_shared_layers_and_averages_in_pytorch() -> None:
+    pytest.importorskip("torch")
+    model, x, y = shared()
+    proof = prove(model, x, y, "torch")
+    assert proof.worst < 1e-6, str(proof)
+    assert set(proof.gradients) == {*model.parameters, "X"}
+
+
+@pytest.mark.parametrize("name", ["net.py", "net.h"])
+def test_shared_layers_and_averages_stand_alone(tmp_path: Path, name: str) -> None:
+    model, x, _ = shared()
+    report = cr.export_standalone(model, tmp_path / name, x)
+    assert report.differing in (0, None)

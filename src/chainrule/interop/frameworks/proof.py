@@ -10,9 +10,11 @@ import numpy as np
 from chainrule.errors import ConfigurationError, MissingExtraError
 from chainrule.interop.frameworks.giving import weights_for
 from chainrule.interop.frameworks.translation import translate
+from chainrule.layers.base import INFERENCE
 from chainrule.losses import one_hot
 from chainrule.model import Model
 from chainrule.namespace import Array
+from chainrule.step import all_gradients, feed, predicting
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,10 @@ def prove(model: Model, x: Any, y: Any, target: str, module: Any = None) -> Proo
     Z, value, gradients = run(
         translation, names, weights_for(model, target), X, _targets(model, data.targets), module
     )
-    ours = model.gradients(x, y)
+    # At the parameters that predict, the averages where the optimizer keeps some.
+    state = predicting(model.optimizer, model.state)
+    batch = feed(model.task, data, np.arange(len(data.X)))
+    ours = all_gradients(model.task, state.params, state.running, batch, INFERENCE)
     learnt = [t for t in translation.turns if t.ours in gradients]
     own = {t.ours: (t.take(gradients[t.ours]), ours[t.ours]) for t in learnt}
     loss = float(model.trained_loss(model.outputs(x), data.targets)[0])

@@ -100,11 +100,9 @@ def export_standalone(
         raise DataError("rows must hold at least one sample")
     text = WRITERS[target][1](model, name, X[:KEPT])
     write_atomically(path, text.encode())
-    started = time.perf_counter()
-    Z, remark = (run_python if target == "python" else run_c)(path, name, X, model)
+    Z, seconds, remark = run_python(path, X) if target == "python" else run_c(path, name, X)
     if Z is None:
         return Exported(path, target, len(text.encode()), len(X), None, None, None, remark)
-    seconds = time.perf_counter() - started
     expected = model.outputs(X)
     worst = float(np.max(np.abs(Z - expected) / (1 + np.abs(expected))))
     if not worst < TOLERANCE:
@@ -138,23 +136,31 @@ def _answers(model: Model, Z: Array) -> Array:
     return np.zeros(len(Z))  # numbers: the difference says it all
 
 
-def run_python(path: Path, name: str, X: Array, model: Model) -> tuple[Array | None, str]:
-    """Return the outputs of an exported Python file, and a remark where there are none."""
-    Z = runpy.run_path(str(path))["outputs"](X)
-    return np.asarray(Z), ""
+def run_python(path: Path, X: Array) -> tuple[Array | None, float, str]:
+    """Return the outputs of an exported Python file, and the seconds that they took."""
+    outputs = runpy.run_path(str(path))["outputs"]
+    started = time.perf_counter()
+    Z = np.asarray(outputs(X))
+    return Z, time.perf_counter() - started, ""
 
 
-def run_c(path: Path, name: str, X: Array, model: Model) -> tuple[Array | None, str]:
-    """Return the outputs of an exported header, compiled with the machine's compiler."""
+def run_c(path: Path, name: str, X: Array) -> tuple[Array | None, float, str]:
+    """Return the outputs of an exported header, compiled with the machine's compiler.
+
+    And the seconds that they took, the start of the program included; or a remark why there are
+    none.
+    """
     compiler = next((c for c in COMPILERS if shutil.which(c)), None)
     if compiler is None:
-        return None, f"there is no C compiler here ({', '.join(COMPILERS)})"
+        return None, 0.0, f"there is no C compiler here ({', '.join(COMPILERS)})"
     with tempfile.TemporaryDirectory() as folder:
         program = os.path.join(folder, name)
         flags = ["-O3", "-std=c99", f"-D{name.upper()}_MAIN", "-x", "c", str(path), "-o", program]
         built = subprocess.run([compiler, *flags, "-lm"], capture_output=True, text=True)
         if built.returncode:
-            return None, f"{compiler} failed: {built.stderr.strip()[:300]}"
+            return None, 0.0, f"{compiler} failed: {built.stderr.strip()[:300]}"
         given = np.ascontiguousarray(X, np.float32).tobytes()
+        started = time.perf_counter()
         ran = subprocess.run([program, "-"], input=given, capture_output=True, check=True)
-    return np.frombuffer(ran.stdout, np.float32).reshape(len(X), -1), ""
+        seconds = time.perf_counter() - started
+    return np.frombuffer(ran.stdout, np.float32).reshape(len(X), -1), seconds, ""
