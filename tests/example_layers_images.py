@@ -74,6 +74,7 @@ LAYERS = [
     *(Example(layer, shape, pooling("avg_pool", layer)) for layer, shape in MEANS),
     Example(cr.GlobalAveragePool(), (3, 4, 2), lambda torch, p, X: X.mean((1, 2))),
     Example(cr.GlobalAveragePool(), (5, 3), lambda torch, p, X: X.mean(1)),
+    Example(cr.Slice(1, 3), (4,), lambda torch, p, X: X[:, 1:3]),
     Example(cr.Reshape((2, 3)), (6,), lambda torch, p, X: X.reshape(-1, 2, 3)),
     Example(cr.Reshape((3, -1, 1)), (2, 6), lambda torch, p, X: X.reshape(-1, 3, 4, 1)),
 ]

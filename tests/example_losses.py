@@ -142,6 +142,10 @@ LOSSES = [
     Example(cr.Huber(0.3, reduction="sum"), huber(0.3), analytic=False),
     Example(cr.LogCosh(), log_cosh),
     Example(cr.LogCosh(reduction="sum"), log_cosh),
+    Example(
+        cr.StandardizedSquaredError(2.0, 3.0),
+        lambda torch, Z, Y: squared(torch, Z, (Y - 2) / 3) / 2,
+    ),
     Example(cr.Poisson(), poisson),
     Example(cr.Poisson(reduction="sum"), poisson),
 ]

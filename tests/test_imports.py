@@ -46,6 +46,7 @@ OUTER = (
     "interop",
     "plotting",
     "scale",
+    "tables",
 )
 
 # Third parties, and the only parts of chainrule that may import them.
@@ -70,6 +71,8 @@ THIRD_PARTIES = {
     "torch": ("interop",),
     "keras": ("interop",),
     "h5py": ("interop",),
+    "polars": ("tables",),
+    "pandas": (),
     "tensorflow": (),
     "pickle": (),
     "random": (),

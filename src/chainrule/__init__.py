@@ -76,6 +76,7 @@ from chainrule.layers import (
     Shared,
     Sigmoid,
     SiLU,
+    Slice,
     Softmax,
     Softplus,
     Softsign,
@@ -99,6 +100,7 @@ from chainrule.losses import (
     SigmoidCrossEntropy,
     SoftmaxCrossEntropy,
     SquaredError,
+    StandardizedSquaredError,
 )
 from chainrule.model import Model
 from chainrule.model_file import load
@@ -144,7 +146,7 @@ from chainrule.training import (
 from chainrule.training.loop import DivergenceError
 
 if _TYPE_CHECKING:
-    from chainrule import augmentation, data
+    from chainrule import augmentation, data, tables
     from chainrule.checking import Certificate, check
     from chainrule.doctor import Doctor, examine
     from chainrule.explaining.explain import explain
@@ -161,6 +163,7 @@ _LAZY = {
     "examine": ("chainrule.doctor", "examine"),
     "explain": ("chainrule.explaining.explain", "explain"),
     "export_standalone": ("chainrule.interop.standalone.export", "export_standalone"),
+    "tables": ("chainrule.tables", ""),
 }
 
 
@@ -266,6 +269,7 @@ __all__ = [
     "SiLU",
     "Sigmoid",
     "SigmoidCrossEntropy",
+    "Slice",
     "Softmax",
     "SoftmaxCrossEntropy",
     "Softplus",
@@ -273,6 +277,7 @@ __all__ = [
     "Spec",
     "SquaredError",
     "Standardize",
+    "StandardizedSquaredError",
     "StepDecay",
     "Sum",
     "Tanh",
@@ -293,4 +298,5 @@ __all__ = [
     "fit_lbfgs",
     "load",
     "metrics",
+    "tables",
 ]

@@ -59,6 +59,7 @@ class Bound:
         self.history = History()
         self.configuration: dict[str, Any] = {}  # what a command line asked for, kept in the file
         self.targets: Targets | None = None
+        self.table: Any = None  # how rows of a table become samples; see chainrule.tables
         self.built: Network | None = None
         self._state: State | None = None
         self._live: tuple[Run, State] | None = None  # a state that an engine still holds

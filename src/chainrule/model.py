@@ -16,7 +16,7 @@ from chainrule.inputs import as_samples, check_finite
 from chainrule.layers.base import INFERENCE, Layer
 from chainrule.losses import Loss
 from chainrule.metrics import Asked, asked_metrics, measure, scores
-from chainrule.model_data import look, prepare, stored_samples
+from chainrule.model_data import encoded, look, prepare, stored_samples
 from chainrule.namespace import Array
 from chainrule.optimizers import Optimizer
 from chainrule.randomness import Rng
@@ -150,6 +150,7 @@ class Model(Bound):
 
     def outputs(self, x: Any, engine: str = "numpy") -> Array:
         """Return the raw output Z (m, outputs): logits, where the loss takes them."""
+        x = encoded(self, x)
         stored = as_stored(x)
         if stored is not None:  # read in blocks, each of them checked
             X: Any = stored_samples(self, stored, self._network().input_shape, "x")

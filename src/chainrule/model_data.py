@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,9 +23,20 @@ FIRST = 4096  # rows of stored data that are looked at before training; all are 
 LOOKED_AT = 65_536  # rows, spread evenly, from which input layers learn when data are stored
 
 
+def encoded(model: Model, x: Any) -> Any:
+    """Return `x` as numbers where it is a frame or a file and the model was trained on a table."""
+    if model.table is None or isinstance(x, np.ndarray):
+        return x
+    rows = isinstance(x, list | tuple) and len(x) > 0 and isinstance(x[0], Mapping)
+    if rows or isinstance(x, str | PathLike | Mapping) or hasattr(x, "columns"):
+        return model.table.encode(x)
+    return x
+
+
 def prepare(model: Model, x: Any, y: Any, weight: Any = None, name: str = "") -> Data:
     """Return checked, encoded data; build the model and learn its classes where that is due."""
     shape = None if model.built is None else model.built.input_shape
+    x = encoded(model, x)
     stored = as_stored(x)
     X: Any  # an array, or stored
     if stored is not None:

@@ -57,6 +57,7 @@ def header(model: Model) -> dict[str, Any]:
         "trainable": None if model.trainable is None else list(model.trainable),
         "classes": None if model.classes is None else list(model.classes),
         "targets": None if model.targets is None else model.targets.to_config(),
+        "table": None if model.table is None else model.table.to_config(),
         "history": model.history.to_config(),
         "training": model.configuration,
     }
@@ -226,6 +227,10 @@ def load(path: str | Path) -> Model:
         model.build(shape)
         if config["targets"] is not None:
             model.targets = Targets.from_config(config["targets"])
+        if config.get("table") is not None:
+            from chainrule.tables.schema import Schema  # only for a model of a table
+
+            model.table = Schema.from_config(config["table"])
         model.history = History.from_config(config["history"])
         model.configuration = dict(config["training"])
         steps = int(config["steps"])

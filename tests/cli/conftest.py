@@ -28,6 +28,12 @@ class Ran(NamedTuple):
 Run = Callable[..., Ran]
 
 
+@pytest.fixture(autouse=True)
+def plain_numbers_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read CSV files as samples of plain numbers, as without polars; tests/tables has the rest."""
+    monkeypatch.setattr("chainrule.cli.tables.installed", lambda: False)
+
+
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], tmp_path, monkeypatch) -> Run:
     """Run one command in an empty folder and return exit code, stdout and stderr."""

@@ -23,6 +23,11 @@ def evaluate(
     from chainrule.cli.samples import labelled
 
     trained = open_model(model, import_)
+    if trained.table is not None:
+        from chainrule.cli.tables import evaluate_table
+
+        evaluate_table(trained, data, part, json)
+        return
     samples = labelled(trained, data, target, part)
     scores = trained.evaluate(samples.x, samples.y)
     if json:

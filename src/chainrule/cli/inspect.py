@@ -42,6 +42,11 @@ def inspect(
         return
     print(trained.summary())
     print()
+    if trained.table is not None:
+        from chainrule.cli.tables import columns_table
+
+        print(columns_table(trained.table))
+        print()
     for name, value in _facts(trained, model.stat().st_size):
         print(f"{name:<14} {value}")
 

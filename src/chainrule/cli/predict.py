@@ -24,6 +24,9 @@ def predict(
     probabilities: Annotated[
         bool, typer.Option("--probabilities", help="CSV: the answer and each class's probability.")
     ] = False,
+    why: Annotated[
+        bool, typer.Option("--why", help="Of a table: what each column adds to the answer.")
+    ] = False,
     target: Target = None,
     part: PartOf = None,
     json: Json = False,
@@ -39,6 +42,13 @@ def predict(
     from chainrule.errors import ConfigurationError
 
     trained = open_model(model, import_)
+    if trained.table is not None:
+        from chainrule.cli.tables import predict_table
+
+        predict_table(trained, data, why, probabilities, sample, json)
+        return
+    if why:
+        raise ConfigurationError("--why needs a model that was trained on a table")
     if probabilities and trained.loss.task == "regression":
         raise ConfigurationError(f"{trained.loss!r} gives no probabilities")
     x = unlabelled(trained, data, target, part)

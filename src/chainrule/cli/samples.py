@@ -95,6 +95,12 @@ def labelled(model: Model, name: str, target: str | None, part: str | None = Non
     if part is not None and part not in PARTS:
         raise unknown_name("part", part, PARTS)
     settings = model.configuration
+    if model.table is not None:  # `explain` shows the maths of a table's row
+        from chainrule.tables.source import open_source
+
+        rows = list(model.table.read(open_source(name), targets=True))
+        X, y = (np.concatenate(arrays) for arrays in zip(*((r.X, r.y) for r in rows), strict=True))
+        return Part(X, y, f"{len(X):,} rows of {name}")
     values = model.targets is not None and model.targets.kind == "values"
     data = open_dataset(
         known(name),

@@ -28,6 +28,8 @@ KINDS: dict[str, tuple[str, tuple[type, ...]]] = {
     "engine": (TEXT, (str,)),
     "output": (TEXT, (str,)),
     "patience": (WHOLE, (int,)),
+    "columns": ('kinds such as "age=number"', (str, dict)),
+    "class_weight": (TEXT, (str,)),
 }
 
 
@@ -51,6 +53,8 @@ class Settings:
     engine: str | None = None
     output: str | None = None
     patience: int | None = None
+    columns: str | dict[str, str] | None = None
+    class_weight: str | None = None
 
     def over(self, other: Settings) -> Settings:
         """Return these settings, with those of `other` where these leave a choice.

@@ -82,6 +82,17 @@ def train(
         Whole,
         typer.Option(metavar="N", help="Stop after N epochs without a better loss. [never]"),
     ] = None,
+    columns: Annotated[
+        Text,
+        typer.Option(
+            metavar="NAME=KIND,...",
+            help="Of a table: number, category, boolean, date[:FORMAT], ignore. [as found]",
+        ),
+    ] = None,
+    class_weight: Annotated[
+        Text,
+        typer.Option(metavar="auto|balanced|none", help="Of a table's classes. [auto]"),
+    ] = None,
     checkpoint: Annotated[
         Path | None,
         typer.Option(metavar="FOLDER", help="Save the training there, every epoch and minute."),
@@ -113,15 +124,28 @@ def train(
     from chainrule.cli.output import print_json, say
     from chainrule.cli.recipe import prepare
     from chainrule.cli.samples import open_for_training
+    from chainrule.cli.tables import is_table, train_table
+    from chainrule.errors import ConfigurationError
 
     import_all(import_)
     wanted = asked.Settings(
         data, layers, activation, output_activation, loss, optimizer, learning_rate, epochs,
-        batch_size, validation, test, target, seed, engine, output, patience,
+        batch_size, validation, test, target, seed, engine, output, patience, columns, class_weight,
     )  # fmt: skip
     if config is not None:
         wanted = wanted.over(asked.read(config))
     path = writable(Path(wanted.output or f"{Path(wanted.data or '').stem}.safetensors"))
+    if is_table(wanted.data):
+        watching = saving(checkpoint, resume, keep, watched=True)
+        model = train_table(wanted, path, watching, quiet, verbose, json).model
+        if (model.history.stopped or "").startswith("interrupted"):
+            raise typer.Exit(130)
+        return
+    if wanted.columns is not None or wanted.class_weight is not None:
+        raise ConfigurationError(
+            f"--columns and --class-weight are for tables of named columns, which {wanted.data} "
+            f'is not, or polars is missing: pip install "chainrule[tables]"'
+        )
     dataset, wanted = open_for_training(wanted)
     recipe = prepare(wanted, dataset, path)
     model = recipe.model
@@ -189,19 +213,26 @@ def _callbacks(
     patience: int | None, recipe: Recipe, checkpoint: Path | None, resume: bool, keep: int
 ) -> list[Callback]:
     """Return what was asked for beside the training."""
-    from chainrule.errors import ConfigurationError
-    from chainrule.training import Checkpoint, EarlyStopping
+    from chainrule.training import EarlyStopping
 
     callbacks: list[Callback] = []
     held_out = recipe.validation_split or recipe.validation_data is not None
     if patience is not None:
         callbacks.append(EarlyStopping("validation_loss" if held_out else "loss", patience))
+    return callbacks + saving(checkpoint, resume, keep, bool(held_out))
+
+
+def saving(checkpoint: Path | None, resume: bool, keep: int, watched: bool) -> list[Callback]:
+    """Return the callback that saves the training, where it was asked for."""
+    from chainrule.errors import ConfigurationError
+    from chainrule.training import Checkpoint
+
     if checkpoint is not None:
-        best = "validation_loss" if held_out else "loss"
-        callbacks.append(Checkpoint(checkpoint, seconds=60, keep=keep, best=best, resume=resume))
-    elif resume:
+        best = "validation_loss" if watched else "loss"
+        return [Checkpoint(checkpoint, seconds=60, keep=keep, best=best, resume=resume)]
+    if resume:
         raise ConfigurationError("--resume needs --checkpoint FOLDER, where the training was saved")
-    return callbacks
+    return []
 
 
 def _headline(data: DataSet, recipe: Recipe) -> str:

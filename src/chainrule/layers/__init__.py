@@ -13,7 +13,7 @@ from chainrule.layers.embedding import Embedding
 from chainrule.layers.normalization import BatchNorm, LayerNorm
 from chainrule.layers.pooling import AveragePool, GlobalAveragePool, MaxPool
 from chainrule.layers.rectifiers import ELU, SELU, PReLU
-from chainrule.layers.reshaping import Flatten, Reshape, Scale
+from chainrule.layers.reshaping import Flatten, Reshape, Scale, Slice
 from chainrule.layers.shared import Shared
 from chainrule.layers.smooth_activations import (
     GELU,
@@ -59,6 +59,7 @@ __all__ = [
     "Shared",
     "SiLU",
     "Sigmoid",
+    "Slice",
     "Softmax",
     "Softplus",
     "Softsign",

@@ -11,7 +11,7 @@ from chainrule.derivation import Formulas
 from chainrule.errors import ConfigurationError
 from chainrule.initializers import Shape
 from chainrule.layers.base import INFERENCE, Context, Layer
-from chainrule.namespace import Array
+from chainrule.namespace import Array, array_namespace
 from chainrule.tree import Tree
 
 
@@ -113,4 +113,53 @@ class Reshape(Layer):
         return {
             "image": lambda X: X.reshape(X.shape[0], *shape),
             "rows": lambda Y: Y.reshape(cache),
+        }
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Slice(Layer):
+    """Some neighbouring features alone, from `start` up to but without `stop`: X (m, n) -> Y.
+
+    Y is (m, stop − start). The features that are left out do not move Y, so dX is dY at its place
+    and 0 elsewhere.
+
+    >>> import numpy as np
+    >>> layer = Slice(1, 3)
+    >>> Y, cache = layer.forward({}, np.array([[1.0, 2.0, 3.0, 4.0]]))
+    >>> Y
+    array([[2., 3.]])
+    >>> layer.backward({}, cache, Y)[0]
+    array([[0., 2., 3., 0.]])
+    """
+
+    start: int
+    stop: int
+    formulas = Formulas(forward={"Y": "slice(X)"}, backward={"dX": "in_place(dY)"})
+
+    def __post_init__(self) -> None:
+        whole = isinstance(self.start, int) and isinstance(self.stop, int)
+        if not whole or not 0 <= self.start < self.stop:
+            raise ConfigurationError(
+                f"Slice: start and stop must be whole numbers, 0 <= start < stop, "
+                f"got {self.start!r} and {self.stop!r}"
+            )
+
+    def output_shape(self, shape: Shape) -> Shape:
+        if len(shape) != 1 or shape[0] < self.stop:
+            raise self.wrong_shape(f"(batch, {self.stop} features or more)", shape)
+        return (self.stop - self.start,)
+
+    def forward(self, params: Tree, X: Array, ctx: Context = INFERENCE) -> tuple[Array, Any]:
+        return X[:, self.start : self.stop], X.shape[1]
+
+    def backward(self, params: Tree, cache: Any, dY: Array) -> tuple[Array, Tree]:
+        xp, m = array_namespace(dY), dY.shape[0]
+        before = xp.zeros((m, self.start), dY.dtype)
+        after = xp.zeros((m, cache - self.stop), dY.dtype)
+        return xp.concatenate([before, dY, after], axis=1), {}
+
+    def structural(self, cache: Any) -> Mapping[str, Callable[..., Array]]:
+        return {
+            "slice": lambda X: X[:, self.start : self.stop],
+            "in_place": lambda dY: self.backward({}, cache, dY)[0],
         }

@@ -13,7 +13,14 @@ from chainrule.losses.base import Loss, one_hot
 from chainrule.losses.classes import CrossEntropy, KLDivergence, SoftmaxCrossEntropy
 from chainrule.losses.custom import CustomLoss
 from chainrule.losses.flags import BinaryCrossEntropy, Hinge, SigmoidCrossEntropy
-from chainrule.losses.regression import AbsoluteError, Huber, LogCosh, Poisson, SquaredError
+from chainrule.losses.regression import (
+    AbsoluteError,
+    Huber,
+    LogCosh,
+    Poisson,
+    SquaredError,
+    StandardizedSquaredError,
+)
 
 __all__ = [
     "AbsoluteError",
@@ -29,5 +36,6 @@ __all__ = [
     "SigmoidCrossEntropy",
     "SoftmaxCrossEntropy",
     "SquaredError",
+    "StandardizedSquaredError",
     "one_hot",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import log
+from math import isfinite, log
 from typing import Literal
 
 from chainrule.derivation import Derivation, Formulas
@@ -204,3 +204,43 @@ class Poisson(Loss):
 
     def predictions(self, Z: Array) -> Array:
         return array_namespace(Z).exp(Z)
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class StandardizedSquaredError(Loss):
+    """Squared error with the targets on their own scale and the outputs on a standard one.
+
+        L = ½ Σ_k (z_k − (y_k − shift) / spread)²,    dL/dZ = Z − (Y − shift) / spread
+
+    `shift` and `spread` are the mean and the deviation of the training targets, prices in the
+    hundred thousands, say. The network then learns numbers around 0, and what it predicts is
+    Z · spread + shift, a price again. Answering the mean gives a value of ½, whatever the unit.
+
+    >>> import numpy as np
+    >>> loss = StandardizedSquaredError(200.0, 50.0)
+    >>> value, dZ = loss(np.array([[1.0]]), np.array([[300.0]]))
+    >>> float(value), dZ, loss.predictions(np.array([[1.0]]))
+    (0.5, array([[-1.]]), array([[250.]]))
+    """
+
+    shift: float = 0.0
+    spread: float = 1.0
+    formulas = Formulas(
+        forward={"L": "feature_sum((Z - (Y - shift) / spread)**2) / 2", "J": "batch_sum(w * L)"},
+        backward={"dZ": "w * (Z - (Y - shift) / spread)"},
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not (isfinite(self.shift) and isfinite(self.spread) and self.spread > 0):
+            raise ConfigurationError(
+                f"{type(self).__name__}: shift must be finite and spread greater than 0, "
+                f"got {self.shift!r} and {self.spread!r}"
+            )
+
+    def per_sample(self, Z: Array, Y: Array) -> tuple[Array, Array]:
+        error = Z - (Y - self.shift) / self.spread
+        return (error * error).sum(axis=1) / 2, error
+
+    def predictions(self, Z: Array) -> Array:
+        return Z * self.spread + self.shift

@@ -74,6 +74,19 @@ def save(drawn: Any, path: str | Path) -> None:
     write_atomically(path, content.getvalue())
 
 
+def svg(figure: Any) -> str:
+    """Return a figure as one SVG element, to stand within a page."""
+    from io import StringIO
+
+    import matplotlib
+
+    text = StringIO()
+    with matplotlib.rc_context({"svg.hashsalt": "chainrule", "svg.fonttype": "none"}):
+        figure.savefig(text, format="svg", metadata={"Date": None})
+    whole = text.getvalue()
+    return whole[whole.index("<svg") :]
+
+
 def short(name: Any, length: int = 14) -> str:
     """Return a label that fits; a dollar sign is no mathematics.
 

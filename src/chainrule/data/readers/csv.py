@@ -123,7 +123,7 @@ def _rows(content: bytes, separator: str, path: Path) -> Iterator[tuple[int, lis
         ) from error
 
 
-def _is_header(first: list[str], second: list[str] | None) -> bool:
+def is_header(first: list[str], second: list[str] | None) -> bool:
     """Return whether the first row names columns.
 
     It does if no cell is a number, or if a text stands above a number.
@@ -158,7 +158,7 @@ def _layout(content: bytes, path: Path, target: str | None, labelled: bool) -> L
     first = next(rows, (0, [""]))[1]
     if len(first) > MAX_COLUMNS:
         raise DataError(f"{path}: {len(first):,} columns; the limit is {MAX_COLUMNS:,}")
-    header = _is_header(first, next(rows, (0, None))[1])
+    header = is_header(first, next(rows, (0, None))[1])
     if not header:
         columns = tuple(map(str, range(len(first))))
     else:

@@ -1,0 +1,225 @@
+"""`train`, `predict` and `evaluate` where the data are a table of named columns."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chainrule import building
+from chainrule.cli.output import print_json, say, table
+from chainrule.cli.settings import Settings, batch_size, share_or_file
+from chainrule.data.readers import TABLES
+from chainrule.data.readers.csv import PIXEL_COLUMNS, is_header, parse_number
+from chainrule.errors import ConfigurationError
+from chainrule.tables.polars import installed
+
+if TYPE_CHECKING:
+    from chainrule.model import Model
+    from chainrule.tables import Trained
+    from chainrule.training import Callback
+
+ARROW = (".parquet", ".arrow", ".feather", ".ipc")
+AT_ONCE = 5  # columns that --why names
+
+
+def is_table(name: str | None) -> bool:
+    """Say whether a file is read as a table of named columns, not as samples of plain numbers.
+
+    Parquet and Arrow always are. A CSV is where polars is installed and the first row names the
+    columns, unless it holds pixels: 64 columns or more of whole numbers from 0 to 255.
+    """
+    path = Path(name or "").expanduser()
+    ending = Path(path.name.lower().removesuffix(".gz")).suffix
+    if not path.is_file():
+        return False
+    if ending in ARROW:
+        return True
+    if ending not in TABLES or not installed():
+        return False
+    from chainrule.data.readers.files import opened
+
+    with opened(path) as (stream, _):
+        head = stream.read(1 << 20).decode("utf-8", "replace").removeprefix("\ufeff")
+    lines = head.splitlines()[:2]
+    if not lines:
+        return True
+    separator = max(",;\t|", key=lines[0].count)
+    rows = list(csv.reader(lines, delimiter=separator))
+    if not rows or not is_header(rows[0], rows[1] if len(rows) > 1 else None):
+        return False
+    cells = rows[1][1:] if len(rows) > 1 else []
+    values = [parse_number(cell) for cell in cells]
+    pixels = all(v is not None and v % 1 == 0 and 0 <= v <= 255 for v in values)
+    return not (len(cells) >= PIXEL_COLUMNS and pixels)
+
+
+def train_table(
+    wanted: Settings, path: Path, callbacks: list[Callback], quiet: bool, verbose: bool, json: bool
+) -> Trained:
+    """Train on a table, say how good the model is, write model and report."""
+    from chainrule.cli.recipe import layer, loss_for, optimizer_for
+    from chainrule.tables import train
+
+    for name in ("test", "validation"):
+        if isinstance(share_or_file(getattr(wanted, name)), Path):
+            raise ConfigurationError(f"--{name} of a table must be a share, such as 0.2")
+    if wanted.output_activation is not None:
+        raise ConfigurationError("--output-activation does not go with a table: the loss has it")
+    weight: Any = wanted.class_weight or "auto"
+    if weight not in ("auto", "balanced", "none"):
+        raise ConfigurationError(f"--class-weight must be auto, balanced or none, got {weight!r}")
+    hidden = building.sizes(wanted.layers if wanted.layers is not None else [128, 64])
+    test = 0.2 if wanted.test is None else share_or_file(wanted.test) or 0.0
+    validation = 0.1 if wanted.validation is None else share_or_file(wanted.validation) or 0.0
+    size = None if wanted.batch_size is None else batch_size(wanted.batch_size) or sys.maxsize
+    optimizer, _ = optimizer_for(wanted.optimizer or "adam", wanted.learning_rate)
+    activation, _ = layer("activation", wanted.activation or "relu", hidden=True)
+    trained = train(
+        wanted.data,
+        wanted.target,
+        columns=wanted.columns,
+        hidden=hidden,
+        activation=activation,
+        loss=None if wanted.loss is None else loss_for(wanted.loss)[0],
+        optimizer=optimizer,
+        epochs=wanted.epochs,
+        batch_size=size,
+        patience=wanted.patience,
+        test=test,  # type: ignore[arg-type]
+        validation=validation,  # type: ignore[arg-type]
+        class_weight=weight,
+        seed=wanted.seed or 0,
+        callbacks=callbacks,
+        verbose=0 if quiet else 2 if verbose else "auto",
+        engine=wanted.engine or "auto",
+        said=None if quiet else lambda schema: say(columns_table(schema)),
+    )
+    model = trained.model
+    model.configuration = {
+        "data": wanted.data, "target": model.table.target.name, "columns": wanted.columns,
+        "layers": list(hidden), "test": test, "validation": validation, "seed": wanted.seed or 0,
+        "class_weight": weight, "output": str(path),
+    }  # fmt: skip
+    model.save(path)
+    page = path.with_suffix(".html")
+    trained.report(page)
+    if json:
+        print_json(
+            {
+                "data": wanted.data, "target": model.table.target.name, "rows": trained.rows,
+                "test": trained.scores, "baselines": trained.baselines,
+                "importance": trained.importance, "epochs": model.history.epochs,
+                "columns": [c.to_config() for c in model.table.columns],
+                "output": str(path), "report": str(page), "history": model.history.curves,
+            }
+        )  # fmt: skip
+    else:
+        print_scores(trained)
+        print(f"written to {path}; report: {page}")
+    return trained
+
+
+def columns_table(schema: Any) -> str:
+    """Return what every column was taken for, and why."""
+    from chainrule.tables.network import names
+
+    target = schema.target
+    rows = [("column", "kind", "why", "gaps", "to the network")]
+    rows += [
+        (c.name, c.kind, c.reason, f"{100 * c.gaps:.1f} %" if c.gaps else "", names(c))
+        for c in schema.columns
+    ]
+    what = "number" if target.classes is None else "classes"
+    rows.append((target.name, "target", f"{what}: {target.reason}", "", ""))
+    return table(rows, right=[3])
+
+
+def print_scores(trained: Trained) -> None:
+    """Print the scores on the rows held out, beside those of the baselines."""
+    if not trained.scores:
+        return
+    names = [name for name in trained.scores if name != "loss"]
+    everyone = {"this network": trained.scores, **trained.baselines}
+    rows = [(f"test, {trained.rows['test']:,} rows", *names)]
+    rows += [
+        (who, *(f"{found[n]:.4g}" if n in found else "" for n in names))
+        for who, found in everyone.items()
+    ]
+    print(table(rows, right=range(1, len(names) + 1)))
+    if trained.balanced:
+        print("classes are uneven and weighted alike; --class-weight none leaves them as they are")
+
+
+def predict_table(
+    model: Model, data: str, why: bool, probabilities: bool, chosen: str | None, json: bool
+) -> None:
+    """Print one answer a row, reading the table in chunks."""
+    from chainrule.cli.predict import class_names, positions
+    from chainrule.tables import attributions
+    from chainrule.tables.source import open_source
+
+    if probabilities and model.loss.task == "regression":
+        raise ConfigurationError(f"{model.loss!r} gives no probabilities")
+    source = open_source(data)
+    wanted = None
+    if chosen is not None:
+        total = sum(len(frame) for frame, _ in source.chunks())
+        wanted = positions(chosen, total)
+    out = csv.writer(sys.stdout, lineterminator="\n")
+    head = ["answer", *(class_names(model) if probabilities else []), *(["why"] if why else [])]
+    if len(head) > 1 and not json:
+        out.writerow(head)
+    answers: list[Any] = []
+    shares: list[Any] = []
+    reasons: list[dict[str, float]] = []
+    start = 0
+    for rows in model.table.read(source):
+        X = rows.X
+        if wanted is not None:
+            X = X[[i - start for i in wanted if start <= i < start + len(rows.X)]]
+        start += len(rows.X)
+        if not len(X):
+            continue
+        found = model.predict(X).tolist()
+        proba = model.predict_proba(X).tolist() if probabilities else []
+        because = attributions(model, X) if why else []
+        if json:
+            answers += found
+            shares += proba
+            reasons += because
+            continue
+        for i, answer in enumerate(found):
+            line = [answer, *(f"{share:.6f}" for share in (proba[i] if proba else []))]
+            out.writerow([*line, *([in_words(because[i])] if why else [])])
+    if json:
+        result: dict[str, Any] = {"data": data, "answers": answers}
+        if probabilities:
+            result |= {"classes": class_names(model), "probabilities": shares}
+        print_json(result | ({"why": reasons} if why else {}))
+
+
+def in_words(found: dict[str, float]) -> str:
+    """Return the columns that matter most for one row.
+
+    >>> in_words({"size": 1.25, "town": -0.5})
+    'size +1.25, town -0.5'
+    """
+    return ", ".join(f"{name} {value:+.3g}" for name, value in list(found.items())[:AT_ONCE])
+
+
+def evaluate_table(model: Model, data: str, part: str | None, json: bool) -> None:
+    """Print the scores of a model on a table."""
+    from chainrule.tables import evaluate
+
+    if part not in (None, "test", "train", "all"):
+        raise ConfigurationError(f"--part must be test, train or all, got {part}")
+    if part is None:
+        part = "test" if data == model.configuration.get("data") else "all"
+    scores, count = evaluate(model, data, part if model.table.held_out else "all")
+    if json:
+        print_json({"data": data, "samples": count, **scores})
+        return
+    words = ", ".join(f"{name} {value:.4g}" for name, value in scores.items())
+    print(f"{count:,} rows of {data} ({part}): {words}")

@@ -1,0 +1,177 @@
+"""Where a table comes from: a file or a frame, read in chunks of named columns.
+
+Every chunk is a polars frame whose columns are text (as it stands in the file) or Float64, so that
+the same rules decide about a CSV, a Parquet file and a pandas frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from chainrule.errors import DataError
+from chainrule.tables.polars import polars
+
+if TYPE_CHECKING:
+    import polars as pl
+
+CHUNK_ROWS = 65_536
+ARROW = (".parquet", ".arrow", ".feather", ".ipc")
+
+
+class Chunk(NamedTuple):
+    """Some rows; `first` is the number of the first as a message counts them."""
+
+    frame: pl.DataFrame
+    first: int
+
+
+class Source(Protocol):
+    """A table: its columns' names, in order, and its rows, as often as they are asked for."""
+
+    where: str
+    columns: tuple[str, ...]
+    size: int  # in bytes, as far as it is known
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Yield the rows from the first to the last."""
+        ...
+
+
+def open_source(data: Any, where: str = "the table") -> Source:
+    """Return the table in a file (CSV, TSV, Parquet, Arrow) or in a frame.
+
+    A frame is one of polars or pandas, a mapping name -> values, or a list of such mappings.
+    """
+    if isinstance(data, str | Path):
+        from chainrule.tables.csv_source import CsvSource
+
+        path = Path(data).expanduser()
+        return ArrowSource(path) if path.suffix.lower() in ARROW else CsvSource(path)
+    return FrameSource(as_frame(data, where), where)
+
+
+class FrameSource:
+    """A frame in memory; its rows are counted from 0, as an index is."""
+
+    def __init__(self, frame: pl.DataFrame, where: str) -> None:
+        self.frame, self.where = frame, where
+        self.columns = tuple(frame.columns)
+        self.size = int(frame.estimated_size())
+
+    def chunks(self) -> Iterator[Chunk]:
+        for first in range(0, len(self.frame), CHUNK_ROWS):
+            yield Chunk(plain(self.frame[first : first + CHUNK_ROWS], self.where), first)
+
+
+class ArrowSource:
+    """A Parquet or Arrow file, read piece by piece; rows are counted from 0."""
+
+    def __init__(self, path: Path) -> None:
+        pl = polars()
+        self.path, self.where = path, str(path)
+        read = pl.scan_parquet if path.suffix.lower() == ".parquet" else pl.scan_ipc
+        try:
+            self.size = path.stat().st_size
+            self.scan = read(path)
+            self.columns = tuple(self.scan.collect_schema())
+        except FileNotFoundError:
+            raise DataError(f"{path}: no such file") from None
+        except (pl.exceptions.PolarsError, OSError) as error:
+            problem = str(error).splitlines()[0] if str(error) else "empty?"
+            raise DataError(f"{path}: no readable {path.suffix[1:]} file ({problem})") from None
+
+    def chunks(self) -> Iterator[Chunk]:
+        pl, first = polars(), 0
+        try:
+            for frame in self.scan.collect_batches(chunk_size=CHUNK_ROWS, maintain_order=True):
+                for start in range(0, len(frame), CHUNK_ROWS):
+                    part = frame[start : start + CHUNK_ROWS]
+                    yield Chunk(plain(part, self.where), first)
+                    first += len(part)
+        except pl.exceptions.PolarsError as error:
+            raise DataError(f"{self.path}: damaged after row {first} ({error})") from None
+
+
+def as_frame(data: Any, where: str) -> pl.DataFrame:
+    """Return a polars frame of what may be a frame of polars or pandas, a mapping or a list."""
+    pl = polars()
+    if isinstance(data, pl.DataFrame):
+        return data
+    if isinstance(data, pl.LazyFrame):
+        return data.collect()
+    if isinstance(data, list | tuple) and all(isinstance(row, Mapping) for row in data):
+        names = list(dict.fromkeys(name for row in data for name in row))
+        data = {name: [row.get(name) for row in data] for name in names}
+    if isinstance(data, Mapping):
+        items = [(str(name), list(values)) for name, values in data.items()]
+    elif hasattr(data, "columns") and hasattr(data, "items"):  # of pandas
+        items = [(str(name), values) for name, values in data.items()]
+    else:
+        raise DataError(
+            f"{where}: expected a file's name, a frame of polars or pandas, or a mapping from "
+            f"names to values, got {type(data).__name__}"
+        )
+    names = [name for name, _ in items]
+    for name in names:
+        if names.count(name) > 1:
+            raise DataError(f'{where}: two columns are called "{name}"')
+    series = [_series(name, values, where) for name, values in items]
+    for one in series:
+        if len(one) != len(series[0]):
+            raise DataError(
+                f'{where}: column "{one.name}" has {len(one)} rows, '
+                f'"{series[0].name}" has {len(series[0])}'
+            )
+    return pl.DataFrame(series)
+
+
+def _series(name: str, values: Any, where: str) -> pl.Series:
+    """Return values as they are typed, mixed ones as text."""
+    pl = polars()
+    dtype = getattr(values, "dtype", None)
+    kind = getattr(dtype, "kind", "O")
+    if kind in "iufbM" and hasattr(values, "to_numpy"):
+        missing = values.isna() if str(dtype)[:1].isupper() else None  # of a nullable type
+        found = values.to_numpy(dtype=float, na_value=float("nan")) if kind in "iufb" and (
+            missing is not None
+        ) else values.to_numpy()  # fmt: skip
+        return pl.Series(name, found)
+    if kind == "M":
+        return pl.Series(name, values)
+    cells = [None if _gone(cell) else cell for cell in values]
+    try:
+        return pl.Series(name, cells, strict=True)
+    except (TypeError, pl.exceptions.PolarsError):
+        if any(isinstance(cell, list | tuple | dict) for cell in cells):
+            raise DataError(f'{where}: column "{name}" holds lists, not single values') from None
+        return pl.Series(name, [None if c is None else str(c) for c in cells], dtype=pl.String)
+
+
+def _gone(cell: Any) -> bool:
+    """Say whether a cell of a frame is missing: None, NaN, or pandas' NA and NaT."""
+    if cell is None or type(cell).__name__ in ("NAType", "NaTType"):
+        return True
+    return isinstance(cell, float) and cell != cell
+
+
+def plain(frame: pl.DataFrame, where: str) -> pl.DataFrame:
+    """Return every column as text or Float64; raise DataError for a type that is neither."""
+    pl = polars()
+    columns = []
+    for cells in frame.iter_columns():
+        dtype = cells.dtype
+        if dtype.is_numeric():
+            columns.append(cells.cast(pl.Float64))
+        elif dtype == pl.Null:
+            columns.append(cells.cast(pl.String))
+        elif dtype == pl.Date:
+            columns.append(cells.dt.strftime("%Y-%m-%d"))
+        elif dtype == pl.Datetime:
+            columns.append(cells.dt.replace_time_zone(None).dt.strftime("%Y-%m-%dT%H:%M:%S"))
+        elif dtype in (pl.String, pl.Boolean, pl.Categorical, pl.Enum):
+            columns.append(cells.cast(pl.String))
+        else:
+            columns.append(pl.Series(cells.name, [f"<{dtype}>"] * len(cells)))
+    return pl.DataFrame(columns)

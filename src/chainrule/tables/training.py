@@ -1,0 +1,283 @@
+"""`tables.train`: from a file or a frame to a model that takes such rows as they are."""
+
+from __future__ import annotations
+
+import mmap
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from chainrule.building import sensible_batch, sensible_epochs
+from chainrule.errors import DataError
+from chainrule.layers import Dense, ReLU, Sequential
+from chainrule.layers.base import Layer
+from chainrule.losses import Loss, SoftmaxCrossEntropy, StandardizedSquaredError
+from chainrule.model import Model
+from chainrule.optimizers import Adam, Optimizer
+from chainrule.step import Data
+from chainrule.tables.column import overrules
+from chainrule.tables.importance import permutation_importance
+from chainrule.tables.network import door, learnt, unseen_embeddings
+from chainrule.tables.schema import Schema
+from chainrule.tables.scoring import constant, score, uneven
+from chainrule.tables.source import Source, open_source
+from chainrule.tables.survey import TEST, TRAIN, VALIDATION, survey, target_of
+from chainrule.targets import Targets
+from chainrule.training.callbacks import Callback, EarlyStopping
+from chainrule.training.callbacks.base import Training
+from chainrule.training.fitting import fit
+from chainrule.training.plan import Plan
+from chainrule.training.progress import Verbosity
+from chainrule.training.weighting import weighted
+from chainrule.tree import replace
+
+IN_MEMORY = 256 << 20  # bytes of encoded rows; more lie in a temporary file
+LINEAR_ROWS = 100_000
+MANY = 1_000_000  # training rows: larger minibatches, fewer epochs
+
+
+@dataclass
+class Trained:
+    """A model of a table, and all that was found out on the way."""
+
+    model: Model
+    rows: dict[str, int]
+    scores: dict[str, float] = field(default_factory=dict)
+    baselines: dict[str, dict[str, float]] = field(default_factory=dict)
+    importance: dict[str, float] = field(default_factory=dict)
+    balanced: bool = False
+    held: Data | None = None
+
+    @property
+    def schema(self) -> Schema:
+        """What each column is, and the target."""
+        return self.model.table
+
+    def report(self, path: str | Path) -> None:
+        """Write the report, one HTML page."""
+        from chainrule.tables.report import write
+
+        write(self, Path(path))
+
+
+class GiveBack(Callback):
+    """Hands the pages of mapped files back after each chunk, so that memory stays flat."""
+
+    def __init__(self, arrays: Iterable[Any]) -> None:
+        self.maps = [mapped(a) for a in arrays if isinstance(a, np.memmap)]
+
+    def on_chunk(self, training: Training) -> None:
+        give_back(self.maps)
+
+
+def mapped(array: Any) -> Any:
+    """Return the map behind an array in a file."""
+    return array._mmap
+
+
+def give_back(maps: Iterable[Any]) -> None:
+    """Tell the system that the pages of these maps are not needed now."""
+    for one in maps:
+        if hasattr(mmap, "MADV_DONTNEED"):
+            one.madvise(mmap.MADV_DONTNEED)
+
+
+def encode(
+    source: Source, schema: Schema, parts: np.ndarray[Any, Any], folder: str
+) -> dict[int, Data]:
+    """Return the encoded rows of each part; large ones are mapped files in `folder`."""
+    kind: Any = np.float32 if schema.target.classes is None else np.int32
+    X: dict[int, Any] = {}
+    y = {}
+    large = len(parts) * schema.width * 4 > IN_MEMORY
+    for part in (TRAIN, VALIDATION, TEST):
+        count = int((parts == part).sum())
+        shape = (count, schema.width)
+        if large and count:
+            X[part] = np.memmap(Path(folder, f"{part}.rows"), np.float32, "w+", shape=shape)
+        else:
+            X[part] = np.empty(shape, np.float32)
+        y[part] = np.empty(count, kind)
+    done, at = dict.fromkeys(X, 0), 0
+    for rows in schema.read(source, targets=True):
+        here = parts[at : at + len(rows.X)]
+        at += len(rows.X)
+        assert rows.y is not None
+        for part in X:
+            chosen = here == part
+            end = done[part] + int(chosen.sum())
+            X[part][done[part] : end] = rows.X[chosen]
+            y[part][done[part] : end] = rows.y[chosen]
+            done[part] = end
+        give_back(mapped(a) for a in X.values() if isinstance(a, np.memmap))
+    flat = schema.target.classes is not None
+    return {part: Data(X[part], y[part] if flat else y[part][:, None]) for part in X}
+
+
+def build(
+    schema: Schema,
+    hidden: Sequence[int],
+    activation: Layer | None,
+    loss: Loss | None,
+    optimizer: Optimizer | None,
+    seed: int,
+) -> Model:
+    """Return the untrained model of a schema; its first layer knows what the table taught."""
+    target = schema.target
+    outputs = 1 if target.classes is None else len(target.classes)
+    if loss is None:
+        scaled = StandardizedSquaredError(target.mean, target.spread)
+        loss = scaled if target.classes is None else SoftmaxCrossEntropy()
+    elif loss.task == "binary":
+        outputs = 1
+    layers: list[Layer] = [door(schema)]
+    for units in hidden:
+        layers += [Dense(units), activation or ReLU()]
+    network = Sequential(*layers, Dense(outputs))
+    model = Model(network, loss, optimizer or Adam(), seed, (schema.width,), classes=target.classes)
+    kind: Any = {"classes": "labels", "binary": "flags"}.get(loss.task, "values")
+    model.targets = Targets(kind, outputs, target.classes)
+    model.table = schema
+    state, known = model.state, learnt(schema)
+    typed = {f"running.{n}": a.astype(model.dtype) for n, a in known.items()}
+    model.restore(
+        state._replace(running=replace({"running": dict(state.running)}, typed)["running"])
+    )
+    for name in unseen_embeddings(schema):
+        W = np.array(model.parameters[name])
+        W[0] = W[1:].mean(axis=0)
+        model.set_parameters({name: W})
+    return model
+
+
+def train(
+    data: Any,
+    target: str | None = None,
+    *,
+    columns: str | Mapping[str, str] | None = None,
+    hidden: Sequence[int] = (128, 64),
+    activation: Layer | None = None,
+    loss: Loss | None = None,
+    optimizer: Optimizer | None = None,
+    epochs: int | None = None,
+    batch_size: int | None = None,
+    patience: int | None = None,
+    test: float = 0.2,
+    validation: float = 0.1,
+    class_weight: Literal["auto", "balanced", "none"] = "auto",
+    seed: int = 0,
+    callbacks: Sequence[Callback] = (),
+    verbose: Verbosity = 0,
+    engine: str = "auto",
+    explain: bool = True,
+    said: Callable[[Schema], None] | None = None,
+) -> Trained:
+    """Train a network on a table and say how good it is on rows that were held out.
+
+    `data` is a file (CSV, TSV, Parquet, Arrow), a frame of polars or pandas, or a mapping; `target`
+    names the column to predict. `columns` overrules what a column is taken for:
+    {"zip": "category", "when": "date:%d.%m.%Y", "note": "ignore"}. `test` and `validation` are
+    shares of the rows, of each class alike. `class_weight="auto"` weighs classes alike where the
+    commonest has over five times the rows of the rarest. What is learnt from the columns is part of
+    `model`, which predicts from frames and files with the same columns in any order.
+
+    Raises DataError naming the column and the first bad row, before anything is trained.
+
+    >>> rows = {"size": list(range(40, 140)), "town": ["Bern", "Rome"] * 50}
+    >>> rows["price"] = [3 * s + 50 * (t == "Rome") for s, t in zip(*rows.values())]
+    >>> trained = train(rows, target="price", columns={"size": "number"}, epochs=60)
+    >>> trained.scores["r2"] > 0.9
+    True
+    >>> trained.model.predict([{"town": "Rome", "size": 100}]).shape
+    (1,)
+    """
+    source = open_source(data)
+    goal = target_of(source, target)
+    schema, parts = survey(source, goal, overrules(columns), test, validation, seed)
+    if said is not None:
+        said(schema)
+    with tempfile.TemporaryDirectory(prefix="chainrule-", ignore_cleanup_errors=True) as folder:
+        encoded = encode(source, schema, parts, folder)
+        training, held_in, held = encoded[TRAIN], encoded[VALIDATION], encoded[TEST]
+        model = build(schema, hidden, activation, loss, optimizer, seed)
+        balanced = schema.target.classes is not None and (
+            class_weight == "balanced" or (class_weight == "auto" and uneven(schema))
+        )
+        if balanced:
+            assert model.targets is not None
+            training = weighted(training, model.targets, "balanced")
+            if len(held_in.X):
+                held_in = weighted(held_in, model.targets, "balanced")
+        n = len(training.X)
+        size = batch_size or (1024 if n >= MANY else sensible_batch(n))
+        if epochs is None:
+            epochs = sensible_epochs(n, size) if n < MANY else max(2, 10 * MANY // n)
+        watching = [GiveBack(d.X for d in encoded.values()), *callbacks]
+        if len(held_in.X):
+            watching.append(EarlyStopping(patience=patience or max(5, epochs // 10)))
+        plan = Plan.of(n, size, seed, shuffle=True)
+        fit(
+            model, model.task, training, held_in if len(held_in.X) else None, plan, epochs,
+            callbacks=watching, verbose=verbose, engine=engine,
+        )  # fmt: skip
+        counts = {"training": n, "validation": len(held_in.X), "test": len(held.X)}
+        trained = Trained(model, counts, balanced=balanced)
+        if len(held.X):
+            judge(trained, training, held, size, explain)
+            give_back(mapped(d.X) for d in encoded.values() if isinstance(d.X, np.memmap))
+    return trained
+
+
+def judge(trained: Trained, training: Data, held: Data, size: int, explain: bool) -> None:
+    """Fill in scores, baselines and importance, on the rows held out for the test."""
+    model = trained.model
+    trained.scores = score(model, model.outputs(held.X), held)
+    name, found = constant(trained.schema, training, held)
+    trained.baselines[name] = found
+    trained.baselines["linear"] = _linear(trained, training, held, size)
+    if explain:
+        trained.importance = permutation_importance(model, held)
+    trained.held = Data(np.array(held.X[:2000]), np.array(held.targets[:2000]))
+
+
+def _linear(trained: Trained, training: Data, held: Data, size: int) -> dict[str, float]:
+    """Return the scores of the same inputs without hidden layers, on up to 100,000 rows."""
+    every = -(-len(training.X) // LINEAR_ROWS)
+    weights = None if training.weights is None else training.weights[::every]
+    part = Data(np.array(training.X[::every]), training.targets[::every], weights)
+    model = build(trained.schema, (), None, None, Adam(0.01), trained.model.seed)
+    plan = Plan.of(len(part.X), size, model.seed, shuffle=True)
+    epochs = min(sensible_epochs(len(part.X), plan.batch_size), 100)
+    fit(model, model.task, part, None, plan, epochs, callbacks=(), verbose=0, engine="numpy")
+    return score(model, model.outputs(held.X), held)
+
+
+def evaluate(model: Model, data: Any, part: str | None = None) -> tuple[dict[str, float], int]:
+    """Return the scores of a model on a table with its target, and how many rows they are of.
+
+    `part` "test" or "train" means that part of the file which the model was trained on.
+    """
+    from chainrule.tables.survey import Split
+
+    schema, source = model.table, open_source(data)
+    split = Split(schema.held_out, schema.watched, schema.seed)
+    schema.check(source, targets=True)
+    Z, y = [], []
+    for frame, first in source.chunks():
+        X = schema.inputs(frame, source.where, first)
+        cells = frame[schema.target.name]
+        targets = schema.target.positions(cells, source.where, first)
+        if part in ("test", "train"):
+            chosen = (split.parts(cells) == TEST) == (part == "test")
+            X, targets = X[chosen], targets[chosen]
+        Z.append(model.outputs(X))
+        y.append(targets)
+    if not sum(map(len, y)):
+        raise DataError(f"{source.where}: no rows to evaluate")
+    every = np.concatenate(y)
+    held = Data(np.empty(0), every if schema.target.classes else every[:, None])
+    return score(model, np.concatenate(Z), held), len(every)
