@@ -48,8 +48,8 @@ def attributions(model: Model, X: Array) -> list[dict[str, float]]:
 
     a ⊙ ∂Z/∂a, summed over what the column gives to the first layer of weights: standardized
     numbers (so the mean row adds nothing), one-hot rows, embeddings. Z is the output of the
-    answered class less the mean of all outputs, or the prediction in the target's unit. The largest come
-    first. Source: Shrikumar, Greenside and Kundaje, arXiv:1605.01713 (2016).
+    answered class less the mean of all outputs, or the prediction in the target's unit. The largest
+    come first. Source: Shrikumar, Greenside and Kundaje, arXiv:1605.01713 (2016).
     """
     network, table = model.trained_layer, model.table
     if table is None or not isinstance(network, Sequential):

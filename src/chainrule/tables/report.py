@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.model_file import write_atomically
+from chainrule.storage import write_atomically
 from chainrule.tables.importance import attributions
 from chainrule.tables.network import names
 
