@@ -194,3 +194,43 @@ def test_the_command_trains_predicts_and_reports(
     Path("bad.csv").write_text("a,y\n1,\n")
     assert main(["train", "bad.csv", "--target", "y"]) == 2
     assert not Path("bad.safetensors").exists()
+
+
+def test_without_polars_the_message_names_the_extra(
+    file: Path, tmp_path: Path, monkeypatch: Any, capsys: Any
+) -> None:
+    from chainrule.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("chainrule.cli.tables.installed", lambda: False)
+    assert main(["train", str(file), "--target", "price"]) == 2
+    assert 'pip install "chainrule[tables]"' in capsys.readouterr().err
+
+
+def test_a_row_is_explained_and_training_resumes(
+    file: Path, tmp_path: Path, monkeypatch: Any, capsys: Any
+) -> None:
+    from chainrule.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    run = f"train {file} --target price --layers 4 --engine numpy -q --checkpoint c --resume"
+    assert main([*run.split(), "--epochs", "2", "--output", "a.safetensors"]) == 0
+    assert main([*run.split(), "--epochs", "3", "--output", "b.safetensors"]) == 0
+    assert cr.load("b.safetensors").history.epochs == 3
+    capsys.readouterr()
+    assert main(["explain", "b.safetensors", str(file), "--sample", "2"]) == 0
+    assert "concatenate" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_the_file() -> None:
+    import re
+    import subprocess
+    import sys
+
+    root = Path(__file__).parents[2]
+    command = [sys.executable, str(root / "benchmarks/large_table.py"), "--megabytes", "60"]
+    out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    found = re.search(r"peak memory ([\d,]+) MiB", out)
+    assert found
+    assert int(found[1].replace(",", "")) < 450

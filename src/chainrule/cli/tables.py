@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,15 +14,16 @@ from chainrule.cli.output import print_json, say, table
 from chainrule.cli.settings import Settings, batch_size, share_or_file
 from chainrule.data.readers import TABLES
 from chainrule.data.readers.csv import PIXEL_COLUMNS, is_header, parse_number
-from chainrule.errors import ConfigurationError
+from chainrule.errors import ConfigurationError, DataError
 from chainrule.tables.polars import installed
+from chainrule.tables.scoring import figure, notes
+from chainrule.tables.source import ARROW
 
 if TYPE_CHECKING:
     from chainrule.model import Model
     from chainrule.tables import Trained
     from chainrule.training import Callback
 
-ARROW = (".parquet", ".arrow", ".feather", ".ipc")
 AT_ONCE = 5  # columns that --why names
 
 
@@ -53,6 +56,20 @@ def is_table(name: str | None) -> bool:
     values = [parse_number(cell) for cell in cells]
     pixels = all(v is not None and v % 1 == 0 and 0 <= v <= 255 for v in values)
     return not (len(cells) >= PIXEL_COLUMNS and pixels)
+
+
+@contextmanager
+def hinted(name: str | None) -> Iterator[None]:
+    """Name the extra where a CSV that only a table can hold is refused as plain numbers."""
+    try:
+        yield
+    except DataError as error:
+        if Path(name or "").suffix.lower() in TABLES and not installed():
+            raise DataError(
+                f"{error}; texts, dates and gaps are read with polars: "
+                f'pip install "chainrule[tables]"'
+            ) from None
+        raise
 
 
 def train_table(
@@ -144,12 +161,12 @@ def print_scores(trained: Trained) -> None:
     everyone = {"this network": trained.scores, **trained.baselines}
     rows = [(f"test, {trained.rows['test']:,} rows", *names)]
     rows += [
-        (who, *(f"{found[n]:.4g}" if n in found else "" for n in names))
+        (who, *(figure(found[n]) if n in found else "" for n in names))
         for who, found in everyone.items()
     ]
     print(table(rows, right=range(1, len(names) + 1)))
-    if trained.balanced:
-        print("classes are uneven and weighted alike; --class-weight none leaves them as they are")
+    for note in notes(trained):
+        print(note)
 
 
 def predict_table(
@@ -165,7 +182,7 @@ def predict_table(
     source = open_source(data)
     wanted = None
     if chosen is not None:
-        total = sum(len(frame) for frame, _ in source.chunks())
+        total = sum(len(frame) for frame, *_ in source.chunks())
         wanted = positions(chosen, total)
     out = csv.writer(sys.stdout, lineterminator="\n")
     head = ["answer", *(class_names(model) if probabilities else []), *(["why"] if why else [])]
@@ -221,5 +238,5 @@ def evaluate_table(model: Model, data: str, part: str | None, json: bool) -> Non
     if json:
         print_json({"data": data, "samples": count, **scores})
         return
-    words = ", ".join(f"{name} {value:.4g}" for name, value in scores.items())
+    words = ", ".join(f"{name} {figure(value)}" for name, value in scores.items())
     print(f"{count:,} rows of {data} ({part}): {words}")

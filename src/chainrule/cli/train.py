@@ -124,7 +124,7 @@ def train(
     from chainrule.cli.output import print_json, say
     from chainrule.cli.recipe import prepare
     from chainrule.cli.samples import open_for_training
-    from chainrule.cli.tables import is_table, train_table
+    from chainrule.cli.tables import hinted, is_table, train_table
     from chainrule.errors import ConfigurationError
 
     import_all(import_)
@@ -146,7 +146,8 @@ def train(
             f"--columns and --class-weight are for tables of named columns, which {wanted.data} "
             f'is not, or polars is missing: pip install "chainrule[tables]"'
         )
-    dataset, wanted = open_for_training(wanted)
+    with hinted(wanted.data):
+        dataset, wanted = open_for_training(wanted)
     recipe = prepare(wanted, dataset, path)
     model = recipe.model
     model.build(dataset.x.shape[1:])

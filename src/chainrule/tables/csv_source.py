@@ -76,7 +76,7 @@ class CsvSource:
                     block = block[int(_ends(block)[0]) + 1 :]
                 for part, skipped, rows in _without_blank(block):
                     if part:
-                        yield Chunk(self._parsed(part, row + skipped), row + skipped)
+                        yield Chunk(self._parsed(part, row + skipped), row + skipped, len(part))
                     row += skipped + rows
 
     def _parsed(self, block: bytes, row: int) -> pl.DataFrame:

@@ -11,6 +11,7 @@ import numpy as np
 from chainrule.storage import write_atomically
 from chainrule.tables.importance import attributions
 from chainrule.tables.network import names
+from chainrule.tables.scoring import figure, main_score, notes
 
 if TYPE_CHECKING:
     from chainrule.tables.training import Trained
@@ -46,8 +47,7 @@ def page(trained: Trained) -> str:
         f"{rows['validation']:,}, tested on {rows['test']:,} that the training never saw. "
         f"{model.history.epochs} epochs.</p>",
     ]
-    if trained.balanced:
-        parts.append("<p>The classes are uneven, and were weighted alike.</p>")
+    parts += [f"<p>{escape(note)}.</p>" for note in notes(trained)]
     if trained.scores:
         parts += ["<h2>How good is it?</h2>", _scores(trained)]
     if trained.importance:
@@ -55,7 +55,7 @@ def page(trained: Trained) -> str:
             "<h2>What does it go by?</h2>",
             '<p class="quiet">How much the score falls on the test rows when one column\'s values '
             "are dealt to other rows. Columns that say the same share their importance.</p>",
-            _bars(trained.importance),
+            _bars(trained.importance, main_score(trained.schema).replace("_", " ")),
         ]
     parts += ["<h2>The training</h2>", '<div class="two">', *_pictures(trained), "</div>"]
     if trained.held is not None:
@@ -87,7 +87,7 @@ def _scores(trained: Trained) -> str:
     shown = [name for name in trained.scores if name != "loss"]
     everyone = {"this network": trained.scores, **trained.baselines}
     rows = [
-        [who, *(f"{found[n]:.4g}" if n in found else "" for n in shown)]
+        [who, *(figure(found[n]) if n in found else "" for n in shown)]
         for who, found in everyone.items()
     ]
     return _table(["", *(n.replace("_", " ") for n in shown)], rows, right=1, own=0)
@@ -101,7 +101,7 @@ def _columns(trained: Trained) -> str:
     return _table(["column", "kind", "why", "missing", "to the network"], rows)
 
 
-def _bars(found: dict[str, float]) -> str:
+def _bars(found: dict[str, float], score: str) -> str:
     from chainrule.plotting.canvas import BLUE, new_figure, quiet, short, svg
 
     top = list(found.items())[:BARS][::-1]
@@ -109,7 +109,7 @@ def _bars(found: dict[str, float]) -> str:
     ax = figure.add_subplot()
     quiet(ax)
     ax.barh([short(n, 28) for n, _ in top], [v for _, v in top], color=BLUE)
-    ax.set_xlabel("fall of the score")
+    ax.set_xlabel(f"fall of {score}")
     return svg(figure)
 
 

@@ -129,7 +129,7 @@ class Schema:
     def read(self, source: Source, targets: bool = False) -> Iterator[Rows]:
         """Yield the encoded rows of a source chunk by chunk, with targets where asked for."""
         self.check(source, targets)
-        for frame, first in source.chunks():
+        for frame, first, _ in source.chunks():
             X = self.inputs(frame, source.where, first)
             y = None
             if targets:

@@ -13,6 +13,7 @@ from chainrule.step import Data
 if TYPE_CHECKING:
     from chainrule.model import Model
     from chainrule.tables.schema import Schema
+    from chainrule.tables.training import Trained
 
 UNEVEN = 5  # the commonest class has so many times the rows of the rarest
 
@@ -28,6 +29,27 @@ def main_score(schema: Schema) -> str:
     if schema.target.classes is None:
         return "r2"
     return "balanced_accuracy" if uneven(schema) else "accuracy"
+
+
+def figure(value: float) -> str:
+    """Return a score as people read it.
+
+    >>> figure(0.91932), figure(136_012.4)
+    ('0.9193', '136,012')
+    """
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def notes(trained: Trained) -> list[str]:
+    """Return what to know beside the scores."""
+    said = []
+    if trained.balanced:
+        said.append("classes are uneven and weighted alike (--class-weight none leaves them so)")
+    name = main_score(trained.schema)
+    linear = trained.baselines.get("linear", {})
+    if trained.scores and trained.scores[name] < linear.get(name, -1e300):
+        said.append("the linear baseline is better: try --layers none, fewer units, or more rows")
+    return said
 
 
 def score(model: Model, Z: Any, data: Data) -> dict[str, float]:

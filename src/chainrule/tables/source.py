@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from chainrule.data.progress import shown
 from chainrule.errors import DataError
 from chainrule.tables.polars import polars
 
@@ -17,14 +18,19 @@ if TYPE_CHECKING:
     import polars as pl
 
 CHUNK_ROWS = 65_536
+LONG = 64 << 20  # bytes from which on reading shows how far it is
 ARROW = (".parquet", ".arrow", ".feather", ".ipc")
 
 
 class Chunk(NamedTuple):
-    """Some rows; `first` is the number of the first as a message counts them."""
+    """Some rows; `first` is the number of the first as a message counts them.
+
+    `size` is how many bytes of the file they took, where that is known.
+    """
 
     frame: pl.DataFrame
     first: int
+    size: int = 0
 
 
 class Source(Protocol):
@@ -50,6 +56,22 @@ def open_source(data: Any, where: str = "the table") -> Source:
         path = Path(data).expanduser()
         return ArrowSource(path) if path.suffix.lower() in ARROW else CsvSource(path)
     return FrameSource(as_frame(data, where), where)
+
+
+class Watched:
+    """A source that says how far its reading is, where that takes a while."""
+
+    def __init__(self, source: Source, text: str, silent: bool) -> None:
+        self.source, self.text = source, text
+        self.where, self.columns, self.size = source.where, source.columns, source.size
+        self.silent = silent or source.size < LONG
+
+    def chunks(self) -> Iterator[Chunk]:
+        total = None if self.where.endswith(".gz") else self.size
+        with shown(f"{self.text} {self.where}", total, bar=False if self.silent else None) as go:
+            for chunk in self.source.chunks():
+                yield chunk
+                go(chunk.size)
 
 
 class FrameSource:

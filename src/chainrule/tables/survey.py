@@ -93,7 +93,7 @@ def survey(
         )
     profiles = [Profile(name, *asked.get(name, (None, ""))) for name in source.columns]
     split, parts = Split(test, validation, seed), []
-    for frame, first in source.chunks():
+    for frame, first, _ in source.chunks():
         cells = frame[target]
         _check_target(cells, target, source.where, first)
         part = split.parts(cells)

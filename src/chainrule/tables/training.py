@@ -24,7 +24,7 @@ from chainrule.tables.importance import permutation_importance
 from chainrule.tables.network import door, learnt, unseen_embeddings
 from chainrule.tables.schema import Schema
 from chainrule.tables.scoring import constant, score, uneven
-from chainrule.tables.source import Source, open_source
+from chainrule.tables.source import Source, Watched, open_source
 from chainrule.tables.survey import TEST, TRAIN, VALIDATION, survey, target_of
 from chainrule.targets import Targets
 from chainrule.training.callbacks import Callback, EarlyStopping
@@ -197,11 +197,12 @@ def train(
     """
     source = open_source(data)
     goal = target_of(source, target)
-    schema, parts = survey(source, goal, overrules(columns), test, validation, seed)
+    looked = Watched(source, "looking through", not verbose)
+    schema, parts = survey(looked, goal, overrules(columns), test, validation, seed)
     if said is not None:
         said(schema)
     with tempfile.TemporaryDirectory(prefix="chainrule-", ignore_cleanup_errors=True) as folder:
-        encoded = encode(source, schema, parts, folder)
+        encoded = encode(Watched(source, "encoding", not verbose), schema, parts, folder)
         training, held_in, held = encoded[TRAIN], encoded[VALIDATION], encoded[TEST]
         model = build(schema, hidden, activation, loss, optimizer, seed)
         balanced = schema.target.classes is not None and (
@@ -267,7 +268,7 @@ def evaluate(model: Model, data: Any, part: str | None = None) -> tuple[dict[str
     split = Split(schema.held_out, schema.watched, schema.seed)
     schema.check(source, targets=True)
     Z, y = [], []
-    for frame, first in source.chunks():
+    for frame, first, _ in source.chunks():
         X = schema.inputs(frame, source.where, first)
         cells = frame[schema.target.name]
         targets = schema.target.positions(cells, source.where, first)

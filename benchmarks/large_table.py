@@ -1,0 +1,70 @@
+"""A table larger than memory should be: write one, train on it, say the peak memory.
+
+    python benchmarks/large_table.py --megabytes 2000
+
+The table has 16 numbers, two categories and a date; the target follows from some of them. The
+training is `chainrule train` in a process of its own, whose largest resident set the system tells.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+
+NUMBERS, ROWS = 16, 20_000
+COLOURS = ("red", "green", "blue")
+
+
+def write(path: Path, megabytes: int, seed: int = 0) -> int:
+    """Write a CSV of at least so many megabytes; return how many rows it has."""
+    rng, rows = np.random.default_rng(seed), 0
+    with path.open("w", encoding="utf-8") as file:
+        file.write(",".join([*(f"x{i}" for i in range(NUMBERS)), "colour,town,day,y\n"]))
+        while file.tell() < megabytes * 1_000_000:
+            x = rng.normal(size=(ROWS, NUMBERS))
+            colour, town = rng.integers(0, 3, ROWS), rng.integers(0, 60, ROWS)
+            y = 10 + 3 * x[:, 0] - 2 * x[:, 1] * (colour == 1) + 0.1 * town
+            cells = np.char.mod("%.5f", np.column_stack([x, y])).tolist()
+            for line, c, t in zip(cells, colour.tolist(), town.tolist(), strict=True):
+                day = f"20{t % 24:02d}-{t % 12 + 1:02d}-{t % 28 + 1:02d}"
+                file.write(",".join([*line[:-1], COLOURS[c], f"town {t}", day, line[-1]]) + "\n")
+            rows += ROWS
+    return rows
+
+
+def main() -> None:
+    """Write, train, and print what it took."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--megabytes", type=int, default=2000)
+    parser.add_argument("--epochs", type=int, default=1)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        table = Path(folder, "table.csv")
+        rows = write(table, asked.megabytes)
+        command = [
+            sys.executable,
+            "-m",
+            "chainrule.cli",
+            "train",
+            str(table),
+            "--target",
+            "y",
+            "-q",
+        ]
+        command += ["--epochs", str(asked.epochs), "--output", str(Path(folder, "m.safetensors"))]
+        started, size = perf_counter(), table.stat().st_size
+        subprocess.run(command, check=True)
+        seconds = perf_counter() - started
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    print(f"{size / 1e9:.2f} GB, {rows:,} rows: {seconds:.0f} s, peak memory {peak:,.0f} MiB")
+
+
+if __name__ == "__main__":
+    main()
