@@ -5,7 +5,7 @@ EXTRAS ?= test
 BIN     = $(VENV)/bin
 STAMP   = $(VENV)/.installed-$(shell echo "$(EXTRAS)" | tr ',' '-')
 
-.PHONY: demo test test-slow lint check format bench clean
+.PHONY: demo test test-slow lint check format fuzz soak bench clean
 
 demo: $(BIN)/chainrule        ## train on real digits and show the answers
 	@$(BIN)/chainrule train mnist --layers 128 --epochs 10 --batch-size 128 --show 6 --output runs/digits.safetensors
@@ -29,6 +29,12 @@ check: lint test              ## the one gate, and CI's
 format: $(STAMP)              ## let ruff format and mend what it can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+fuzz: $(STAMP)                ## damaged files for every reader: INPUTS=1000000 for the long run
+	$(BIN)/python -m robustness.fuzz --inputs $(or $(INPUTS),50000)
+
+soak: $(STAMP)                ## a training under kills, full disks and Ctrl-C ends in the same bytes
+	$(BIN)/python -m robustness.soak --kills $(or $(KILLS),200)
 
 bench:                        ## side by side with PyTorch and scikit-learn
 	@$(MAKE) EXTRAS=bench $(VENV)/.installed-bench

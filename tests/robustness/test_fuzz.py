@@ -1,0 +1,92 @@
+"""Hostile files are refused, by name, within bounds; what SECURITY.md says is held here."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from robustness.fuzz import fuzz, problem
+from robustness.readers import CORPUS, READERS, seeds
+from safetensors.numpy import save_file
+
+import chainrule as cr
+from chainrule.model_file import KEY, header
+
+ROOT = CORPUS.parent.parent
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_good_files_are_read_and_damaged_ones_refused(name: str, tmp_path: Path) -> None:
+    pytest.importorskip("PIL")
+    good = [path for path in sorted((CORPUS / name).iterdir()) if "found" not in path.name]
+    assert good
+    for path in good:
+        READERS[name].read(path)
+    counts, problems = fuzz(name, range(60), 1, tmp_path)
+    assert problems == []
+    assert counts["refused"] > 0
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_what_once_was_a_bug_is_none_any_more(name: str, tmp_path: Path) -> None:
+    for i, content in enumerate(seeds(name)):
+        path = tmp_path / f"{i}{READERS[name].ending}"
+        path.write_bytes(content)
+        assert problem(READERS[name], path)[1] == ""
+
+
+@pytest.mark.slow
+def test_fifty_thousand_damaged_files() -> None:
+    command = [sys.executable, "-m", "robustness.fuzz", "--inputs", "50000", "--seed", "2"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "0 problems, at most" in done.stdout
+
+
+def model_file(path: Path, change: dict[str, Any]) -> Path:
+    """Write a model whose header is changed, with arrays that are small."""
+    model = cr.Model(cr.Dense(3), cr.SoftmaxCrossEntropy(), input_shape=(4,))
+    arrays = {name: np.asarray(p) for name, p in model.parameters.items()}
+    save_file(arrays, path, {KEY: json.dumps(header(model) | change)})
+    return path
+
+
+def nested(depth: int) -> dict[str, Any]:
+    network: dict[str, Any] = {"type": "Dense", "units": 3}
+    for _ in range(depth):
+        network = {"type": "Residual", "layer": network}
+    return network
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"network": {"type": "Dense", "units": 10**9}},
+        {"network": {"type": "Dense", "units": 10**30}},
+        {"input_shape": [10**12]},
+        {"network": nested(80)},
+        {"network": {"type": "os:system", "command": "touch here"}},
+        {"network": {"type": "CustomLoss", "function": "os.system"}},
+        {"seed": 0.5},
+        {"training": ["not", "settings"]},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_header_may_ask_for_nothing_that_the_file_does_not_hold(
+    change: Any, tmp_path: Path
+) -> None:
+    with pytest.raises(cr.ModelFileError, match=r"hostile\.safetensors"):
+        cr.load(model_file(tmp_path / "hostile.safetensors", change))
+    assert [p.name for p in tmp_path.iterdir()] == ["hostile.safetensors"]
+
+
+def test_a_header_that_announces_more_than_there_is_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "hostile.safetensors"
+    path.write_bytes((2**62).to_bytes(8, "little") + b"{}")
+    with pytest.raises(cr.ModelFileError, match="announces a header of"):
+        cr.load(path)
