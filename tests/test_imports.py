@@ -35,6 +35,7 @@ ALLOWED = {
     "step": (*BASE, "layers.base", "losses", "optimizers"),
     "metrics": (*BASE, "losses", "step", "metrics"),
     "formulas": (*BASE, "formulas"),
+    "sharding": (*BASE, "layers.base", "metrics", "step"),
 }
 OUTER = (
     "building",

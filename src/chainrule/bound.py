@@ -52,6 +52,7 @@ class Bound:
         if not isinstance(self.optimizer, Optimizer):
             raise ConfigurationError(f"optimizer must be an Optimizer, got {optimizer!r}")
         self.seed, self.dtype = seed, dtype
+        self.shards = 1  # into which a minibatch is cut; see `sharding.py`
         self.classes = None if classes is None else tuple(classes)
         self._trainable = None if trainable is None else tuple(trainable)
         layer, self.trained_loss = fuse(network, loss)

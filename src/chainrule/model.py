@@ -77,6 +77,7 @@ class Model(Bound):
         verbose: Verbosity = "auto",
         engine: str = "auto",
         shuffle: bool = True,
+        comm: Any = None,
     ) -> History:
         """Train for some epochs and return the curves; a second call goes on where this ended.
 
@@ -85,6 +86,7 @@ class Model(Bound):
         ({label: weight} or "balanced") multiplies the weight of each sample; `augment` changes the
         samples of each step (see `chainrule.augmentation`); `metrics` are measured after each
         epoch, on the validation data or else on the training data (see `chainrule.metrics`).
+        `comm="mpi"` shares every minibatch among the processes of `mpirun` (docs/scaling.md).
         `verbose` is 0 (silent), 1 (a bar), 2 (a line per epoch) or "auto". Ctrl-C ends the
         training and keeps the weights. Raises ShapeError and DataError before anything is trained,
         and DivergenceError, with the last finite weights kept, when the loss is no longer a number.
@@ -99,19 +101,10 @@ class Model(Bound):
         look(self, data)
         plan = Plan.of(len(data.X), batch_size, self.seed, shuffle)
         return fit(
-            self,
-            self.task,
-            data,
-            validation,
-            plan,
-            epochs,
-            class_weight=class_weight,
-            augment=augment,
-            metrics=metrics,
-            callbacks=callbacks,
-            verbose=verbose,
-            engine=engine,
-        )
+            self, self.task, data, validation, plan, epochs, class_weight=class_weight,
+            augment=augment, metrics=metrics, callbacks=callbacks, verbose=verbose, engine=engine,
+            comm=comm,
+        )  # fmt: skip
 
     def adapt(self, x: Any) -> None:
         """Let the input layers (Standardize, Normalize, OneHot) learn from `x`, and forget before.

@@ -53,6 +53,7 @@ def header(model: Model) -> dict[str, Any]:
         "input_shape": list(model.built.input_shape),
         "dtype": model.dtype,
         "seed": model.seed,
+        "shards": model.shards,
         "steps": int(model.state.step),
         "trainable": None if model.trainable is None else list(model.trainable),
         "classes": None if model.classes is None else list(model.classes),
@@ -233,6 +234,7 @@ def load(path: str | Path) -> Model:
             model.table = Schema.from_config(config["table"])
         model.history = History.from_config(config["history"])
         model.configuration = dict(config["training"])
+        model.shards = int(config.get("shards", 1))
         steps = int(config["steps"])
     except ModelFileError:
         raise

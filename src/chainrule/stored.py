@@ -76,6 +76,9 @@ class Mapped(Stored):
         self.array, self.shape = array, array.shape
         self.dtype = array.dtype.newbyteorder("=")
         self.rows_read = 0
+        mapping = getattr(array, "_mmap", None)
+        if mapping is not None and hasattr(mmap, "MADV_RANDOM"):
+            mapping.madvise(mmap.MADV_RANDOM)  # rows come shuffled: reading ahead would be in vain
 
     def read(self, rows: Array) -> Array:
         X = np.asarray(self.array[rows], self.dtype)

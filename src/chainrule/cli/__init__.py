@@ -14,4 +14,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     from chainrule.cli.app import run
 
-    return run(sys.argv[1:] if arguments is None else list(arguments))
+    code = run(sys.argv[1:] if arguments is None else list(arguments))
+    mpi = sys.modules.get("mpi4py.MPI")
+    if code and mpi is not None and mpi.Is_initialized() and mpi.COMM_WORLD.size > 1:
+        mpi.COMM_WORLD.Abort(code)  # the other processes would wait for this one
+    return code

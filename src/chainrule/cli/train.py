@@ -126,6 +126,7 @@ def train(
     from chainrule.cli.samples import open_for_training
     from chainrule.cli.tables import hinted, is_table, train_table
     from chainrule.errors import ConfigurationError
+    from chainrule.scale.mpi import announced, connect
 
     import_all(import_)
     wanted = asked.Settings(
@@ -135,7 +136,10 @@ def train(
     if config is not None:
         wanted = wanted.over(asked.read(config))
     path = writable(Path(wanted.output or f"{Path(wanted.data or '').stem}.safetensors"))
+    together = announced()[0] > 1  # several processes of mpirun or srun
     if is_table(wanted.data):
+        if together:
+            raise ConfigurationError("tables are trained by one process: leave out the launcher")
         watching = saving(checkpoint, resume, keep, watched=True)
         model = train_table(wanted, path, watching, quiet, verbose, json).model
         if (model.history.stopped or "").startswith("interrupted"):
@@ -151,6 +155,8 @@ def train(
     recipe = prepare(wanted, dataset, path)
     model = recipe.model
     model.build(dataset.x.shape[1:])
+    leader = not together or connect().rank == 0
+    quiet = quiet or not leader
     if not quiet:
         say(_headline(dataset, recipe))
         _remarks(dataset)
@@ -168,6 +174,7 @@ def train(
             validation_data=recipe.validation_data,
             verbose=0 if quiet else 2 if verbose else "auto",
             engine=wanted.engine or "auto",
+            comm="mpi" if together else None,
             callbacks=_callbacks(wanted.patience, recipe, checkpoint, resume, keep),
         )
     except SystemExit:  # SIGTERM: what was learnt is saved first
@@ -177,6 +184,8 @@ def train(
     ran = re.split("[ :;]", history.engine)[0]
     if model.configuration["engine"] == "auto":
         model.configuration["engine"] = ran  # so that the same settings give the same bits
+    if not leader:
+        return  # the first process tells and keeps what all have learnt
     model.save(path)
     scores = {}
     if dataset.x_test is not None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol
 
 from chainrule.layers.base import Layer
 from chainrule.namespace import Array
@@ -46,6 +46,10 @@ class Engine(Protocol):
 
     def bind(self, task: Task, data: Data) -> Run:
         """Return the run of this task on this data."""
+        ...
+
+    def compiled(self, function: Callable[..., Any], dtype: str) -> Callable[..., Any]:
+        """Return a pure function of arrays as this engine runs it."""
         ...
 
     def outputs(self, network: Layer, state: State, X: Array, dtype: str) -> Array:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -72,6 +73,9 @@ class NumpyEngine:
 
     def bind(self, task: Task, data: Data) -> NumpyRun:
         return NumpyRun(task, data)
+
+    def compiled(self, function: Callable[..., Any], dtype: str) -> Callable[..., Any]:
+        return function
 
     def outputs(self, network: Layer, state: State, X: Array, dtype: str) -> Array:
         return outputs(network, state, X, dtype)

@@ -159,6 +159,15 @@ class XlaEngine:
     def bind(self, task: Task, data: Data) -> XlaRun:
         return XlaRun(task, data, self.device)
 
+    def compiled(self, function: Callable[..., Any], dtype: str) -> Callable[..., Any]:
+        program = jax.jit(function)
+
+        def run(*arguments: Any) -> Any:
+            with failures_explained(self.device, x64=dtype == "float64"):
+                return program(*arguments)
+
+        return run
+
     def outputs(self, network: Layer, state: State, X: Array, dtype: str) -> Array:
         with failures_explained(self.device, x64=dtype == "float64"):
             return blockwise(network, state, X, dtype)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterable, Sequence
+from traceback import print_exc
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
@@ -12,6 +13,7 @@ import numpy as np
 from chainrule.errors import ConfigurationError
 from chainrule.initializers import Shape
 from chainrule.metrics import Asked, asked_metrics, measure, scores
+from chainrule.sharding import WITH_COMM
 from chainrule.step import Data, State, Task
 from chainrule.stored import Stored
 from chainrule.training.callbacks.base import Callback, Training
@@ -41,6 +43,7 @@ def fit(
     class_weight: ClassWeight | None = None,
     augment: Any = None,
     metrics: Iterable[Asked] = (),
+    comm: Any = None,
 ) -> History:
     """Train `model` on data that are checked and encoded; see `Model.fit`."""
     if epochs < 0:
@@ -52,16 +55,22 @@ def fit(
         data = weighted(data, targets, class_weight)
     if augment is not None:
         task = task._replace(augment=checked(augment, model.built.input_shape))
-    history = model.history
+    history, comm = model.history, connected(model, comm)
     counts = work(model.built, plan, epochs)
-    run, live, history.engine = start(engine, task, data, plan, model.state, counts)
+    run, live, history.engine = start(
+        engine, task, data, plan, model.state, counts, model.shards, comm
+    )
     history.stopped = None
     training = Training(model, epochs, plan.samples, plan.batch_size, history)
     training.first = training.epoch = history.epochs
     training.step = int(model.state.step)
     training.facts = facts(task, data, plan)
+    if model.shards > 1:
+        training.facts["shards"] = model.shards
     training.data, training.validation = data, validation
-    training.callbacks = [*in_order(callbacks), *progress(verbose)]
+    training.leader = comm is None or comm.rank == 0
+    callbacks = [c for c in in_order(callbacks) if training.leader or not c.leader_only]
+    training.callbacks = [*callbacks, *progress(verbose if training.leader else 0)]
 
     def keep(state: State) -> None:
         model.hold(run, state)
@@ -86,15 +95,35 @@ def fit(
         if training.saved:
             mend += f". The last good checkpoint: {training.saved}"
         raise error.explained(where, mend) from None
+    except Exception:
+        if comm is not None and comm.size > 1:  # the others would wait for this one for ever
+            print_exc()
+            comm.abort(1)
+        raise
     finally:
         _ = model.state  # bring the last state home
-    if verbose:
+    if verbose and training.leader:
         from chainrule.doctor.callback import note
 
         note(training)
     if training.signal == signal.SIGTERM:
         raise SystemExit(128 + signal.SIGTERM)  # as the system asked, now that all is saved
     return history
+
+
+def connected(model: Model, comm: Any) -> Any:
+    """Return the processes that train together (None: this one alone); settle the shards."""
+    if comm is None:
+        return None
+    if isinstance(comm, str):
+        if comm != "mpi":
+            raise ConfigurationError(f'comm must be "mpi" or None, got {comm!r}')
+        from chainrule.scale.mpi import connect
+
+        comm = connect()
+    if model.shards == 1:
+        model.shards = WITH_COMM
+    return comm
 
 
 def facts(task: Task, data: Data, plan: Plan) -> dict[str, Any]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from chainrule.engines import Run, Work, choose
+from chainrule.engines import Engine, Run, Work, choose
 from chainrule.errors import UntraceableError
 from chainrule.network import Network
+from chainrule.sharding import Alone, Comm
 from chainrule.step import Data, State, Task
 from chainrule.training.plan import Plan
 from chainrule.tree import flatten
@@ -18,7 +19,14 @@ def work(network: Network, plan: Plan, epochs: int) -> Work:
 
 
 def start(
-    engine: str, task: Task, data: Data, plan: Plan, state: State, work: Work | None = None
+    engine: str,
+    task: Task,
+    data: Data,
+    plan: Plan,
+    state: State,
+    work: Work | None = None,
+    shards: int = 1,
+    comm: Comm | None = None,
 ) -> tuple[Run, State, str]:
     """Return the run, the state in the engine's arrays, and in one line what runs and why.
 
@@ -26,13 +34,21 @@ def start(
     """
     blocks = list(plan.blocks(0))
     choice = choose(engine, work)
+
+    def bind(engine: Engine) -> Run:
+        if shards == 1 and comm is None:
+            return engine.bind(task, data)
+        from chainrule.engines.sharded import ShardedRun
+
+        return ShardedRun(engine, task, data, shards, comm or Alone())
+
     try:
-        run = choice.engine.bind(task, data)
+        run = bind(choice.engine)
         live, reason = run.start(state, blocks), choice.reason
     except UntraceableError as error:
         if engine != "auto":
             raise
-        run = choose("numpy").engine.bind(task, data)
+        run = bind(choose("numpy").engine)
         live, reason = run.start(state, blocks), f"numpy: {error}"
     if run.seconds_to_compile:
         reason += f"; compiled in {run.seconds_to_compile:.2f} s"

@@ -39,6 +39,7 @@ class Training:
     facts: dict[str, Any] = field(default_factory=dict)  # that a training to be resumed must share
     callbacks: list[Callback] = field(default_factory=list)
     replaced: bool = False
+    leader: bool = True  # of several processes that train together, the one that writes
     signal: int | None = None  # that asked for the end: SIGINT or SIGTERM
     remarks: list[str] = field(default_factory=list)  # for whoever shows the progress
     saved: str = ""  # where the last good state is
@@ -79,6 +80,7 @@ class Callback:
     """
 
     pause_every: int | None = None
+    leader_only: ClassVar[bool] = False  # of several processes, the first alone has it
     runs_last: ClassVar[bool] = False  # its hooks come after those of all the others
 
     def on_start(self, training: Training) -> None:

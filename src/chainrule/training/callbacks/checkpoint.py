@@ -115,6 +115,8 @@ class Checkpoint(Callback):
 
         A state that is not finite is not written: the training is about to say so.
         """
+        if not training.leader:
+            return None
         from chainrule import model_file
 
         config, arrays = model_file.header(training.model), _arrays(training)

@@ -21,6 +21,8 @@ class CSVLog(Callback):
     'epoch,seconds,loss'
     """
 
+    leader_only = True
+
     def __init__(self, path: str | Path) -> None:
         self.path, self.begun = Path(path), False
 

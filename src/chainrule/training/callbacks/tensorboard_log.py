@@ -16,6 +16,8 @@ class TensorBoardLog(Callback):
     `tensorboard --logdir FOLDER`. Raises MissingExtraError where it is not installed.
     """
 
+    leader_only = True
+
     def __init__(self, folder: str | Path) -> None:
         try:
             import tensorboardX

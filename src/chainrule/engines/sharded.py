@@ -1,0 +1,120 @@
+"""Training in shards, on either engine, by one process or by several."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from chainrule.engines.base import Engine, Report
+from chainrule.engines.pieces import Pieces
+from chainrule.engines.threads import product_threads
+from chainrule.errors import ConfigurationError
+from chainrule.metrics import has_accuracy
+from chainrule.namespace import Array
+from chainrule.sharding import (
+    Comm,
+    apply_vector,
+    bounds,
+    length,
+    owned,
+    shard_vector,
+    tree_sum,
+)
+from chainrule.step import Batch, Data, State, Task, predicting
+from chainrule.tree import in_order_of, map_leaves
+
+
+class ShardedRun:
+    """A task whose steps are cut into shards; each process computes its own and reads its rows.
+
+    A shard's vector and the update are functions that the engine compiles, or not. They are the
+    same two whatever the number of processes, and so are their bits. `seconds` says where the time
+    of the steps went: "compute", "communicate" (with the wait for others).
+    """
+
+    def __init__(self, engine: Engine, task: Task, data: Data, shards: int, comm: Comm) -> None:
+        if comm.size > shards:
+            raise ConfigurationError(
+                f"{comm.size} processes share {shards} shards: give shards={comm.size} or more, "
+                "or fewer processes"
+            )
+        self.engine, self.task, self.shards, self.comm = engine, task, shards, comm
+        self.counts_hits = has_accuracy(task.loss, data.targets)
+        self.weights = data.weights
+        self.pieces = Pieces(data, self._columns)
+        self.vector = engine.compiled(partial(shard_vector, task, self.counts_hits), task.dtype)
+        self.apply = engine.compiled(partial(apply_vector, task), task.dtype)
+        self.seconds_to_compile = 0.0
+        self.seconds = {"compute": 0.0, "communicate": 0.0}
+        self.first: Any = None
+
+    def start(self, state: State, blocks: Sequence[Array]) -> State:
+        self.first = state
+        started = perf_counter()
+        for block in blocks:  # one step of each size, so that an error comes before training
+            self._local(state._replace(step=np.int32(state.step)), block, 0)
+        if self.engine.name != "numpy":
+            self.seconds_to_compile = perf_counter() - started
+        return state._replace(step=np.int32(state.step))
+
+    def finish(self, state: State) -> State:
+        trees = {
+            n: in_order_of(getattr(self.first, n), map_leaves(_home, dict(getattr(state, n))))
+            for n in ("params", "running", "optimizer")
+        }
+        return state._replace(step=int(state.step), **trees)
+
+    def chunk(self, state: State, block: Array, start: int, count: int) -> tuple[State, Report]:
+        losses, right = np.empty(count), np.empty(count, int)
+        quiet = np.errstate(over="ignore", invalid="ignore", divide="ignore")
+        with quiet, product_threads(0):  # one thread: their number would change the bits
+            for i in range(count):
+                begun = perf_counter()
+                vector = self._local(state, block, start + i)
+                sent = perf_counter()
+                vector = self.comm.sum(vector)
+                received = perf_counter()
+                state, value, hit = self.apply(state, vector)
+                losses[i], right[i] = float(value), round(float(hit))
+                self.seconds["communicate"] += received - sent
+                self.seconds["compute"] += perf_counter() - received + sent - begun
+        return state, Report(losses, right if self.counts_hits else None)
+
+    def outputs(self, state: State, X: Array) -> Array:
+        home = predicting(self.task.optimizer, state)
+        return self.engine.outputs(self.task.network, home, X, self.task.dtype)
+
+    def _columns(self, m: int) -> slice:
+        """Return the part of a minibatch that this process computes."""
+        mine, cut = owned(self.shards, self.comm), bounds(m, self.shards)
+        return slice(cut[mine[0]][0], cut[mine[-1]][1])
+
+    def _local(self, state: State, block: Array, step: int) -> Array:
+        """Return the sum of this process's shards."""
+        m = block.shape[1]
+        piece, first = self.pieces.at(block, step)
+        mine = self._columns(m)
+        at = (step - first) * (mine.stop - mine.start) - mine.start
+        given = None if self.weights is None else self.weights[block[step]]
+        weights = self.task.loss.sample_weights(given, m, np.dtype(self.task.dtype))
+        cut = bounds(m, self.shards)
+        share = np.dtype(self.task.dtype).type(1 / sum(a < b for a, b in cut))
+        vectors = []
+        for shard in owned(self.shards, self.comm):
+            a, b = cut[shard]
+            if a == b:
+                vectors.append(np.zeros(length(state), self.task.dtype))
+                continue
+            X = piece.X[a + at : b + at].astype(self.task.dtype)
+            rows = np.arange(a, b, dtype=np.uint32)
+            batch = Batch(X, piece.targets[a + at : b + at], weights[a:b], rows)
+            vectors.append(np.asarray(self.vector(state, batch, share)))
+        return tree_sum(vectors)
+
+
+def _home(leaf: Any) -> Any:
+    return leaf if isinstance(leaf, np.ndarray) else np.array(leaf)

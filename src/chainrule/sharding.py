@@ -1,0 +1,119 @@
+"""A minibatch in shards: their gradients, and the fixed order in which these are added.
+
+The batch is cut into as many shards as the model says, however many processes share the work. Each
+shard's gradients, loss, hits and change of running statistics become one vector, and the vectors
+are added in a binary tree, ((0 + 1) + (2 + 3)) + ((4 + 5) + (6 + 7)). A process that holds a
+subtree adds it up by itself and the rest of the tree is the reduction between processes, so that
+1, 2, 4 or 8 of them give the same bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from chainrule.layers.base import Context
+from chainrule.metrics import hits
+from chainrule.namespace import Array, array_namespace
+from chainrule.randomness import Rng
+from chainrule.step import Batch, State, Task, gradients, update
+from chainrule.tree import flatten, replace
+
+WITH_COMM = 8  # shards of a model that is trained by several processes and does not say
+
+
+class Comm(Protocol):
+    """Processes that train together. `rank` counts from 0; that one writes the files."""
+
+    rank: int
+    size: int
+
+    def sum(self, vector: Array) -> Array:
+        """Return Σ over the ranks, the same bits on each, added in a binary tree."""
+        ...
+
+    def abort(self, code: int) -> None:
+        """End all the processes."""
+        ...
+
+
+class Alone:
+    """One process that trains by itself."""
+
+    rank, size = 0, 1
+
+    def sum(self, vector: Array) -> Array:
+        """Return the vector: there is nobody else."""
+        return vector
+
+    def abort(self, code: int) -> None:
+        """Do nothing; the exception that is on its way ends the process."""
+
+
+def bounds(m: int, shards: int) -> list[tuple[int, int]]:
+    """Return first and end of each shard of m samples; none is empty unless m < shards.
+
+    >>> bounds(10, 4)
+    [(0, 3), (3, 6), (6, 8), (8, 10)]
+    """
+    size, longer = divmod(m, shards)
+    ends = [size * (i + 1) + min(i + 1, longer) for i in range(shards)]
+    return list(zip([0, *ends[:-1]], ends, strict=True))
+
+
+def owned(shards: int, comm: Comm) -> range:
+    """Return the shards of this rank."""
+    return range(shards * comm.rank // comm.size, shards * (comm.rank + 1) // comm.size)
+
+
+def tree_sum(vectors: Sequence[Array]) -> Array:
+    """Return the sum of neighbours' sums, level by level; one without a neighbour goes up as it is.
+
+    >>> float(tree_sum([np.float32(v) for v in (1, 2, 3)]))
+    6.0
+    """
+    level = list(vectors)
+    while len(level) > 1:
+        pairs = [a + b for a, b in zip(level[::2], level[1::2], strict=False)]
+        level = pairs + level[len(pairs) * 2 :]
+    return level[0]
+
+
+def shard_vector(task: Task, counts_hits: bool, state: State, batch: Batch, share: Any) -> Array:
+    """Return what a shard adds to the step: gradients, change of running state, loss, hits.
+
+    `share` is its part in the average of running statistics: 1 / (shards that are not empty).
+    """
+    if task.augment is not None:
+        rng = Rng(task.seed, state.step, batch.rows).at("augment")
+        batch = batch._replace(X=task.augment(batch.X, rng))
+    ctx = Context(training=True, rng=Rng(task.seed, state.step, batch.rows))
+    outcome, grads, after = gradients(task, state.params, state.running, batch, ctx)
+    xp = array_namespace(batch.X)
+    before, moved = flatten(dict(state.running)), flatten(dict(after))
+    right = hits(task.loss, outcome.Z, batch.targets).sum() if counts_hits else 0
+    parts = [g for _, g in sorted(flatten(grads).items())]
+    parts += [(moved[name] - before[name]) * share for name in sorted(before)]
+    parts += [outcome.value, xp.asarray(right)]
+    return xp.concatenate([xp.ravel(p).astype(task.dtype) for p in parts])
+
+
+def length(state: State) -> int:
+    """Return the length of a shard's vector."""
+    trees = {**flatten(state.params), **flatten({"running": dict(state.running)})}
+    return sum(int(np.size(p)) for p in trees.values()) + 2
+
+
+def apply_vector(task: Task, state: State, vector: Array) -> tuple[State, Any, Any]:
+    """Return the next state, the loss and the hits of the step whose shards sum to `vector`."""
+    grads, at = {}, 0
+    for name, p in sorted(flatten(state.params).items()):
+        grads[name], at = vector[at : at + p.size].reshape(p.shape), at + p.size
+    running: dict[str, Any] = {}
+    for name, r in sorted(flatten(dict(state.running)).items()):
+        change = vector[at : at + r.size].reshape(r.shape)
+        running[name], at = (r + change).astype(r.dtype), at + r.size
+    moved: Mapping[str, Any] = replace(dict(state.running), running)
+    return update(task, state, replace(state.params, grads), moved), vector[-2], vector[-1]

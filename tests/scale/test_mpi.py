@@ -1,0 +1,84 @@
+"""Any number of processes gives the same bytes; one that fails ends all."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from chainrule.sharding import bounds, tree_sum
+
+PROGRAM = Path(__file__).parent / "train_digits.py"
+MPIRUN = shutil.which(
+    "mpirun", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+)
+
+
+def mpirun(n, *arguments):
+    pytest.importorskip("mpi4py", reason="the mpi extra is not installed")
+    if MPIRUN is None:
+        pytest.skip("there is no mpirun")
+    threads = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "NPROC": "1"}
+    command = [MPIRUN, "-n", str(n), sys.executable, str(PROGRAM), *map(str, arguments)]
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=120, env=os.environ | threads, check=False
+    )
+
+
+def digest(n, optimizer="sgd", engine="numpy", epochs=2, folder=""):
+    done = mpirun(n, optimizer, engine, epochs, folder, -1)
+    assert done.returncode == 0, done.stderr
+    digests = re.findall("[0-9a-f]{64}", done.stdout)
+    assert len(digests) == n
+    assert len(set(digests)) == 1  # all ranks hold the same
+    return digests[0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["numpy", "xla"])
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_1_2_and_4_processes_give_the_same_bytes(optimizer, engine):
+    if engine == "xla":
+        pytest.importorskip("jax", reason="the xla extra is not installed")
+    assert len({digest(n, optimizer, engine) for n in (1, 2, 4)}) == 1
+
+
+@pytest.mark.slow
+def test_eight_processes_add_in_slices_and_give_the_same_bytes():
+    assert digest(8, epochs=1) == digest(1, epochs=1)
+
+
+@pytest.mark.slow
+def test_a_training_of_4_is_resumed_by_2(tmp_path):
+    digest(4, epochs=1, folder=tmp_path)
+    assert digest(2, epochs=2, folder=tmp_path) == digest(1, epochs=2)
+
+
+@pytest.mark.slow
+def test_an_exception_in_one_rank_ends_all_with_its_traceback():
+    done = mpirun(2, "sgd", "numpy", 2, "", 1)
+    assert done.returncode != 0
+    assert "this rank fails on purpose" in done.stderr
+    assert "Traceback" in done.stderr
+
+
+@pytest.mark.parametrize("m", [1, 7, 8, 61])
+def test_shards_cover_the_minibatch_in_order(m):
+    cut = bounds(m, 8)
+    assert [i for a, b in cut for i in range(a, b)] == list(range(m))
+    assert max(b - a for a, b in cut) - min(b - a for a, b in cut) <= 1
+
+
+def test_a_tree_of_subtrees_is_the_tree():
+    vectors = list(np.float32(np.sin(np.arange(8 * 999))).reshape(8, 999))
+    whole = tree_sum(vectors)
+    for ranks in (2, 4, 8):
+        each = 8 // ranks
+        parts = [tree_sum(vectors[r * each : (r + 1) * each]) for r in range(ranks)]
+        np.testing.assert_array_equal(tree_sum(parts), whole)
