@@ -75,7 +75,7 @@ def export(
 def _rows(model: Model, data: str | None, part: str | None) -> Array | None:
     """Return the samples to compare on; None where there are none at hand."""
     from chainrule.cli.output import say
-    from chainrule.cli.samples import unlabelled
+    from chainrule.cli.samples import labelled, unlabelled
     from chainrule.errors import DataError
 
     if data is not None:
@@ -84,7 +84,7 @@ def _rows(model: Model, data: str | None, part: str | None) -> Array | None:
     if known is None:
         return None
     try:
-        return unlabelled(model, str(known), None, part)
+        return labelled(model, str(known), None, part).x
     except (DataError, OSError) as error:
         say(f"compared on made-up samples, as there are no others: {error}")
         return None

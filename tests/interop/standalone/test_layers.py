@@ -72,12 +72,33 @@ def test_the_tables_hold_no_layer_twice() -> None:
     assert all(layer in C_LAYERS for layer in PYTHON), "what is no formula in Python is none in C"
 
 
+def with_loss(example: Any) -> cr.Model:
+    network = cr.Sequential(cr.Dense(3), cr.Sigmoid() if example.takes_probabilities else cr.Tanh())
+    return cr.Model(network, example.loss, input_shape=(2,))
+
+
+@NEEDS_C
+def test_every_link_in_c_at_once(tmp_path: Path) -> None:
+    X = np.array([[0.5, -1.0]], np.float32)
+    models = [with_loss(example) for example in LOSSES]
+    code = "".join(c_code(model, f"net{i}", X) for i, model in enumerate(models))
+    calls = "".join(
+        f'net{i}_predictions(x, p); printf("%.9g %.9g %.9g\\n", p[0], p[1], p[2]);'
+        for i in range(len(models))
+    )
+    main = f"int main(void) {{ float x[2] = {{0.5f, -1.0f}}, p[3]; {calls} return 0; }}"
+    (tmp_path / "all.c").write_text(f"#include <stdio.h>\n{code}\n{main}\n")
+    command = [str(COMPILER), *WARNINGS, "-Werror", "all.c", "-o", "all", "-lm"]
+    subprocess.run(command, cwd=tmp_path, check=True)
+    ran = subprocess.run(["./all"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    for model, line in zip(models, ran.stdout.splitlines(), strict=True):
+        expected = model.predict_proba(X)[0]
+        np.testing.assert_allclose([float(p) for p in line.split()], expected, rtol=1e-5)
+
+
 @pytest.mark.parametrize("example", LOSSES, ids=str)
 def test_a_losss_link_in_python(example: Any) -> None:
-    loss = example.loss
-    network = cr.Sequential(cr.Dense(3), cr.Sigmoid() if example.takes_probabilities else cr.Tanh())
-    model = cr.Model(network, loss, input_shape=(2,))
-    X = np.array([[0.5, -1.0], [2.0, 0.25]])
+    model, X = with_loss(example), np.array([[0.5, -1.0], [2.0, 0.25]])
     net = loaded(python_code(model, "net", X))
     np.testing.assert_allclose(net["predictions"](X), model.predict_proba(X), rtol=1e-5)
     np.testing.assert_allclose(net["predict"](X), model.predict(X), rtol=1e-5)

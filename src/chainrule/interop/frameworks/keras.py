@@ -47,6 +47,7 @@ from chainrule.layers import (
     Scale,
     Sigmoid,
     SiLU,
+    Slice,
     Softmax,
     Softplus,
     Softsign,
@@ -198,6 +199,7 @@ KERAS: dict[type[Layer], Maker] = {
     GlobalAveragePool: _global,
     Flatten: _plain("Flatten("),
     Reshape: lambda op: Built(f"keras.layers.Reshape({op.shape}"),
+    Slice: lambda op: Built(f"{{x}}[:, {op.layer.start}:{op.layer.stop}]", named=False),  # type: ignore[attr-defined]
     BatchNorm: _batch_norm,
     LayerNorm: _layer_norm,
     PReLU: _prelu,

@@ -21,6 +21,7 @@ from chainrule.losses import (
     SigmoidCrossEntropy,
     SoftmaxCrossEntropy,
     SquaredError,
+    StandardizedSquaredError,
 )
 
 # Of Z and Y; what is in braces depends on the loss's own numbers.
@@ -32,6 +33,7 @@ SUMS: dict[type[Loss], str] = {
     BinaryCrossEntropy: "-sum(Y * log(Z) + (1 - Y) * log(1 - Z))",
     Hinge: "sum(relu(1 - (2 * Y - 1) * Z))",
     SquaredError: "sum((Z - Y) ** 2){each}",
+    StandardizedSquaredError: "sum((Z - (Y - {shift}) / {spread}) ** 2) / 2",
     AbsoluteError: "sum(abs(Z - Y)){each}",
     Huber: "sum({cut} * (Z - Y - 0.5 * {cut}))",
     LogCosh: "sum(Z - Y + softplus(2 * (Y - Z)) - log_2)",
@@ -52,6 +54,8 @@ def loss_code(loss: Loss, target: str) -> str:
     each = {"half": " / 2", "mean": " / Z.shape[1]"}.get(getattr(loss, "scale", ""), "")
     text = SUMS[type(loss)]
     text = text.replace("{smoothed}", smoothed).replace("{each}", each)
+    if isinstance(loss, StandardizedSquaredError):
+        text = text.format(shift=repr(loss.shift), spread=repr(loss.spread))
     if isinstance(loss, Huber):
         text = text.replace("{cut}", f"clip(Z - Y, {-loss.delta!r}, {loss.delta!r})")
     mean = " / len(Z)" if target == "torch" else " / Z.shape[0]"

@@ -41,6 +41,7 @@ from chainrule.layers import (
     Scale,
     Sigmoid,
     SiLU,
+    Slice,
     Softmax,
     Softplus,
     Softsign,
@@ -139,6 +140,12 @@ def _reshape(op: Operation, lay: Lay) -> Module:
     return Module(f"{{x}}.reshape(-1, {', '.join(map(str, op.shape))})", needs="last", gives=Lay())
 
 
+def _slice(op: Operation, lay: Lay) -> Module:
+    assert isinstance(op.layer, Slice)
+    call = f"{{x}}[:, {op.layer.start}:{op.layer.stop}]"
+    return Module(call, needs="last", gives=Lay())
+
+
 def _batch_norm(op: Operation, lay: Lay) -> Module:
     layer = op.layer
     assert isinstance(layer, BatchNorm)
@@ -206,6 +213,7 @@ TORCH: dict[type[Layer], Maker] = {
     GlobalAveragePool: _global,
     Flatten: _flatten,
     Reshape: _reshape,
+    Slice: _slice,
     BatchNorm: _batch_norm,
     LayerNorm: _layer_norm,
     PReLU: _prelu,

@@ -12,6 +12,7 @@ from chainrule.losses import (
     Poisson,
     SigmoidCrossEntropy,
     SoftmaxCrossEntropy,
+    StandardizedSquaredError,
 )
 from chainrule.targets import Targets
 
@@ -22,6 +23,7 @@ LINKS: dict[type, str] = {
     SigmoidCrossEntropy: "sigmoid",
     KLDivergence: "exp",
     Poisson: "exp",
+    StandardizedSquaredError: "scale",
 }
 
 
@@ -45,7 +47,10 @@ def link_of(loss: Loss) -> str:
 
 @dataclass(frozen=True)
 class Answers:
-    """`kind` is "labels", "flags" or "values"; a flag is 1 above `threshold` of Z."""
+    """`kind` is "labels", "flags" or "values"; a flag is 1 above `threshold` of Z.
+
+    The link "scale" is Z · spread + shift.
+    """
 
     kind: str
     outputs: int
@@ -53,6 +58,8 @@ class Answers:
     flat: bool
     link: str
     threshold: float
+    shift: float = 0.0
+    spread: float = 1.0
 
 
 def answers_of(model: Bound) -> Answers:
@@ -62,6 +69,9 @@ def answers_of(model: Bound) -> Answers:
     (outputs,) = model.built.output_shape
     targets = model.targets or Targets.assumed(loss, outputs, model.classes)
     classes = () if targets.kind == "values" else tuple(map(str, targets.classes or ()))
+    scale = (0.0, 1.0)
+    if isinstance(loss, StandardizedSquaredError):
+        scale = float(loss.shift), float(loss.spread)
     return Answers(
-        targets.kind, outputs, classes, targets.flat, link_of(loss), float(loss.threshold)
+        targets.kind, outputs, classes, targets.flat, link_of(loss), float(loss.threshold), *scale
     )

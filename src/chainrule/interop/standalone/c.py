@@ -233,6 +233,10 @@ def _answers(answers: Answers) -> str:
         "softmax": f"    NAME_softmax(1, {n}, p, p);\n",
         "sigmoid": f"    for (int k = 0; k < {n}; k++) p[k] = NAME_sigmoid(p[k]);\n",
         "exp": f"    for (int k = 0; k < {n}; k++) p[k] = expf(p[k]);\n",
+        "scale": (
+            f"    for (int k = 0; k < {n}; k++)\n"
+            f"        p[k] = p[k] * {answers.spread!r}f + {answers.shift!r}f;\n"
+        ),
     }
     code = (
         "\n/* What the outputs mean: probabilities, where there are classes. */\n"

@@ -23,7 +23,7 @@ from chainrule.layers.dense import Dense
 from chainrule.layers.embedding import Embedding
 from chainrule.layers.normalization import LayerNorm
 from chainrule.layers.pooling import AveragePool, GlobalAveragePool, MaxPool, Pooling
-from chainrule.layers.reshaping import Flatten, Reshape
+from chainrule.layers.reshaping import Flatten, Reshape, Slice
 from chainrule.layers.smooth_activations import LogSoftmax
 from chainrule.layers.windows import Windows
 from chainrule.namespace import Array
@@ -160,6 +160,11 @@ def _same(op: Operation, p: Mapping[str, str]) -> Call:
     return Call("")
 
 
+def _slice(op: Operation, p: Mapping[str, str]) -> Call:
+    assert isinstance(op.layer, Slice)
+    return Call(f"memcpy({{y}}, {{x}} + {op.layer.start}, {op.shape[0]} * sizeof *{{y}});")
+
+
 C_LAYERS: dict[type[Layer], Writer] = {
     Dense: _dense,
     Conv1D: _convolution,
@@ -176,6 +181,7 @@ C_LAYERS: dict[type[Layer], Writer] = {
     OneHot: _one_hot,
     Flatten: _same,
     Reshape: _same,
+    Slice: _slice,
     Residual: _sum,
     Sum: _sum,
     Concatenate: _concatenate,

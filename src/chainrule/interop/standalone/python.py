@@ -125,7 +125,13 @@ def outputs(X):
 
 
 def _answers(answers: Answers) -> str:
-    link = {"": "Z", "softmax": "softmax(Z)", "sigmoid": "sigmoid(Z)", "exp": "np.exp(Z)"}
+    link = {
+        "": "Z",
+        "softmax": "softmax(Z)",
+        "sigmoid": "sigmoid(Z)",
+        "exp": "np.exp(Z)",
+        "scale": f"Z * {answers.spread!r} + {answers.shift!r}",
+    }
     chosen = {
         "labels": "outputs(X).argmax(axis=1)",
         "flags": f"(outputs(X) > {answers.threshold!r}).astype(int)",

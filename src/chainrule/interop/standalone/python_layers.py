@@ -17,7 +17,7 @@ from chainrule.layers.branches import Concatenate, Residual, Sum
 from chainrule.layers.convolution import Conv1D, Conv2D, Convolution
 from chainrule.layers.embedding import Embedding
 from chainrule.layers.pooling import AveragePool, GlobalAveragePool, MaxPool, Pooling
-from chainrule.layers.reshaping import Flatten, Reshape
+from chainrule.layers.reshaping import Flatten, Reshape, Slice
 from chainrule.layers.smooth_activations import LogSoftmax
 
 NUMPY = Dialect(
@@ -74,6 +74,7 @@ def _pooling(function: str) -> Line:
 PYTHON: dict[type[Layer], Line] = {
     Flatten: _flat,
     Reshape: _flat,
+    Slice: lambda op, x, p: f"{x[0]}[:, {op.layer.start}:{op.layer.stop}]",  # type: ignore[attr-defined]
     Residual: _sum,
     Sum: _sum,
     Concatenate: lambda op, x, p: f"np.concatenate([{', '.join(x)}], axis=-1)",
