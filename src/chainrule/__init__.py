@@ -150,6 +150,7 @@ if _TYPE_CHECKING:
     from chainrule.checking import Certificate, check
     from chainrule.doctor import Doctor, examine
     from chainrule.explaining.explain import explain
+    from chainrule.interop.onnx.importing import load_onnx
     from chainrule.interop.standalone.export import export_standalone
 
 # What is imported only when it is used, so that `import chainrule` stays cheap: name -> module, and
@@ -162,6 +163,7 @@ _LAZY = {
     "data": ("chainrule.data", ""),
     "examine": ("chainrule.doctor", "examine"),
     "explain": ("chainrule.explaining.explain", "explain"),
+    "load_onnx": ("chainrule.interop.onnx.importing", "load_onnx"),
     "export_standalone": ("chainrule.interop.standalone.export", "export_standalone"),
     "tables": ("chainrule.tables", ""),
 }
@@ -297,6 +299,7 @@ __all__ = [
     "find_learning_rate",
     "fit_lbfgs",
     "load",
+    "load_onnx",
     "metrics",
     "tables",
 ]

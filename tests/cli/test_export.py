@@ -43,3 +43,17 @@ def test_onnx_is_written_and_compared_on_the_test_samples(run, digits) -> None:
     ran = run("export", digits, "--to", "onnx", "--opset", 99)
     assert ran.code == 2
     assert "opset must be from 13 to 23, got 99" in ran.err
+
+
+def test_an_onnx_file_comes_back_as_a_model(run, digits):
+    pytest.importorskip("onnxruntime")
+    assert run("export", digits, "-o", "net.onnx").code == 0
+    ran = run("import", "net.onnx", "-o", "back.safetensors")
+    assert ran.code == 0, ran.err
+    assert "net.onnx -> back.safetensors; 64 made-up rows beside onnxruntime: worst" in ran.out
+    first, again = (run("evaluate", m, "digits").out for m in (digits, "back.safetensors"))
+    assert again.split(":")[1] != ""
+    assert first.split("accuracy")[0].split()[-1] == again.split("accuracy")[0].split()[-1]
+    ran = run("import", "none.onnx")
+    assert ran.code == 2
+    assert 'no ONNX file at "none.onnx": did you mean "net.onnx"?' in ran.err

@@ -16,6 +16,7 @@ from chainrule.cli.doctor import doctor
 from chainrule.cli.evaluate import evaluate
 from chainrule.cli.explain import explain
 from chainrule.cli.export import export
+from chainrule.cli.import_model import import_model
 from chainrule.cli.inspect import inspect
 from chainrule.cli.plot import plot
 from chainrule.cli.predict import predict
@@ -33,7 +34,7 @@ app = typer.Typer(
 )
 VERBS = (
     "train", "evaluate", "predict", "explain", "check", "doctor", "inspect", "plot", "export",
-    "convert", "data",
+    "convert", "import", "data",
 )  # fmt: skip
 app.command("train")(train)
 app.command("evaluate")(evaluate)
@@ -45,6 +46,7 @@ app.command("inspect")(inspect)
 app.command("plot")(plot)
 app.command("export")(export)
 app.command("convert")(convert)
+app.command("import")(import_model)
 app.add_typer(data.app, name="data")
 
 # typer brings its own copy of click from 0.26 on; these are the right classes for either

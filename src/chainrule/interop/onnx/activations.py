@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from math import pi, sqrt
 
+import numpy as np
+
 from chainrule.interop.onnx.place import Place, Tensor
-from chainrule.interop.onnx.tables import writes
+from chainrule.interop.onnx.reading import Reading, plain
+from chainrule.interop.onnx.tables import reads, writes
 from chainrule.layers import (
     ELU,
     GELU,
@@ -24,6 +27,7 @@ from chainrule.layers import (
     Tanh,
 )
 from chainrule.layers.base import Layer
+from chainrule.layers.rectifiers import ALPHA, SCALE
 
 # Those without a parameter, entry by entry: the operator of each.
 SIMPLE: dict[type[Layer], str] = {
@@ -107,3 +111,78 @@ def write_softmax(at: Place, x: Tensor) -> Tensor:
 def write_log_softmax(at: Place, x: Tensor) -> Tensor:
     """Over the features, the last axis."""
     return at.node("LogSoftmax", at.channels_last(x), axis=-1)
+
+
+LAYER_OF = {op: layer for layer, op in SIMPLE.items() if layer is not Identity}
+
+
+@reads(*LAYER_OF)
+def read_simple(at: Reading) -> None:
+    """Take the layer of the same name."""
+    at.add(LAYER_OF[at.node.op]())
+
+
+@reads("LeakyRelu")
+def read_leaky_relu(at: Reading) -> None:
+    """Take slopes of 0 to 1."""
+    at.add(LeakyReLU(plain(at.attribute("alpha", 0.01))))
+
+
+@reads("Elu")
+def read_elu(at: Reading) -> None:
+    """Take α above 0."""
+    at.add(ELU(plain(at.attribute("alpha", 1.0))))
+
+
+@reads("Selu")
+def read_selu(at: Reading) -> None:
+    """Take it with the paper's constants alone."""
+    alpha, gamma = at.attribute("alpha", ALPHA), at.attribute("gamma", SCALE)
+    if not np.allclose([alpha, gamma], [ALPHA, SCALE], rtol=1e-6):
+        raise at.refused(f"with alpha={alpha} and gamma={gamma}: SELU has {ALPHA} and {SCALE}")
+    at.add(SELU())
+
+
+@reads("PRelu")
+def read_prelu(at: Reading) -> None:
+    """Take one slope, or one for each channel."""
+    a = at.constant(1)
+    if a.size == 1:
+        at.add(PReLU(shared=True), {"a": a.reshape(1)})
+        return
+    axis = at.varying_axis(a)
+    at.track.last(axis)
+    at.add(PReLU(), {"a": a.reshape(-1)})
+
+
+@reads("Swish")
+def read_swish(at: Reading) -> None:
+    """Take x σ(α x), for α = 1."""
+    if at.attribute("alpha", 1.0) != 1:
+        raise at.refused(f"with alpha={at.attribute('alpha', 1.0)}: SiLU has 1")
+    at.add(SiLU())
+
+
+@reads("Mish")
+def read_mish(at: Reading) -> None:
+    """Take the layer of the same name."""
+    at.add(Mish())
+
+
+@reads("Gelu")
+def read_gelu(at: Reading) -> None:
+    """Take exact, or by tanh."""
+    at.add(GELU(at.attribute("approximate", "none") == "tanh"))
+
+
+@reads("Softmax", "LogSoftmax")
+def read_softmax(at: Reading) -> None:
+    """Take it over one axis, which becomes the last one."""
+    rank = len(at.track.sizes) + 1
+    axis = at.attribute("axis", -1 if at.opset >= 13 else 1) % rank
+    if axis == 0:
+        raise at.refused("over the samples (axis 0)")
+    if at.opset < 13 and axis != rank - 1:  # then all axes from there on count as one
+        raise at.refused(f"over the axes from {axis} on (opset {at.opset})")
+    at.track.last(axis)
+    at.add(Softmax() if at.node.op == "Softmax" else LogSoftmax())

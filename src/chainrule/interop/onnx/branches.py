@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from chainrule.interop.onnx.place import Place, Tensor
-from chainrule.interop.onnx.tables import writes
+from chainrule.interop.onnx.reading import Meeting
+from chainrule.interop.onnx.tables import joins, writes
 from chainrule.interop.onnx.writing import write
-from chainrule.layers import Concatenate, Residual, Sequential, Shared, Sum
+from chainrule.layers import Concatenate, Residual, Scale, Sequential, Shared, Sum
 
 
 @writes(Sequential)
@@ -56,3 +57,32 @@ def _alike(at: Place, tensors: list[Tensor]) -> list[Tensor]:
     if any(x.channels_first for x in tensors):
         return [at.channels_first(x) for x in tensors]
     return tensors
+
+
+@joins("Add", "Sum")
+def join_sum(at: Meeting) -> None:
+    """Take x + F(x) is a Residual, anything else a Sum."""
+    if not any(branch.steps for branch in at.branches):
+        at.add(Scale(float(len(at.branches))))
+        return
+    if len({branch.shape for branch in at.branches}) > 1:
+        raise at.refused(f"of {[b.shape for b in at.branches]}: branches of one shape")
+    empty = [branch for branch in at.branches if not branch.steps]
+    if len(at.branches) == 2 and len(empty) == 1:
+        body = next(branch for branch in at.branches if branch.steps)
+        at.combine(Residual(*(step.layer for step in body.steps)), body)
+        return
+    at.combine(Sum(*(branch.layer for branch in at.branches)))
+
+
+@joins("Concat")
+def join_concat(at: Meeting) -> None:
+    """Take it along the features, or the channels."""
+    axis = at.attribute("axis", 1) % (len(at.branches[0].sizes) + 1)
+    if axis == 0:
+        raise at.refused("along the samples (axis 0)")
+    for branch in at.branches:
+        branch.last(axis)
+    sizes = list(at.branches[0].sizes)
+    sizes[axis - 1] = sum(branch.sizes[axis - 1] for branch in at.branches)
+    at.combine(Concatenate(*(branch.layer for branch in at.branches)), sizes=tuple(sizes))

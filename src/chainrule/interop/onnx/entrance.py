@@ -5,14 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from chainrule.interop.onnx.place import Place, Tensor
-from chainrule.interop.onnx.tables import writes
+from chainrule.interop.onnx.reading import Reading, plain
+from chainrule.interop.onnx.tables import reads, writes
 from chainrule.layers import (
+    Conv1D,
+    Conv2D,
+    Dense,
     Embedding,
     Normalize,
     OneHot,
     Scale,
     Standardize,
 )
+from chainrule.namespace import Array
 
 INT64, FLOAT = 7, 1
 
@@ -53,3 +58,93 @@ def write_one_hot(at: Place, x: Tensor) -> Tensor:
     apart = at.node("Unsqueeze", x, axis) if at.opset >= 13 else at.node("Unsqueeze", x, axes=[2])
     hit = at.node("Cast", at.node("Equal", apart, at.constant("values", seen)), to=FLOAT)
     return at.node("Flatten", hit, shape=at.layer.output_shape(x.shape), axis=1)
+
+
+@reads("OneHotValues")
+def read_one_hot(at: Reading) -> None:
+    """Take the spelling that is written above."""
+    values = at.constant(1)
+    at.require(values.ndim == 2 and at.track.sizes == values.shape[:1], f"values {values.shape}")
+    known = np.isfinite(values).sum(axis=1).astype(np.float32)
+    state = {"values": np.nan_to_num(values), "known": known, "samples": np.ones(1, np.float32)}
+    at.track.rows()
+    at.add(OneHot(values.shape[1]), state=state, axes=(1,), sizes=(values.size,))
+
+
+@reads("Gather")
+def read_gather(at: Reading) -> None:
+    """Take rows of a constant table, looked up by tokens."""
+    W = at.constant(0)
+    if at.data_input != 1 or W.ndim != 2 or at.attribute("axis", 0) not in (0, -2):
+        raise at.refused("of something else than the rows of a constant table")
+    at.track.rows()
+    axes = (*at.track.axes, len(at.track.sizes) + 1)
+    at.add(Embedding(*W.shape), {"W": W}, axes, sizes=(*at.track.sizes, W.shape[1]))
+
+
+@reads("Sub", "Add", "Mul", "Div")
+def read_affine(at: Reading) -> None:
+    """Take it with a constant: a bias, a Scale, or a Standardize whose numbers it gives."""
+    op, first = at.node.op, at.data_input == 0
+    c = at.constant(1 if first else 0).astype(np.float64)
+    if op == "Div" and not first:
+        raise at.refused("of a constant by the samples")
+    if op in ("Mul", "Div") and c.size == 1:
+        value = plain(c.item())
+        at.require(np.isfinite(value) and value != 0, f"factor {value}")
+        if value != 1:
+            at.add(Scale(value if op == "Mul" else 1 / value))
+        return
+    if op in ("Mul", "Div") and not c.all():
+        raise at.refused("by 0")
+    if c.size > 1:
+        at.track.last(at.varying_axis(c))
+    elif not at.track.steps:
+        at.track.settle()
+    width = at.track.shape[-1] if at.track.shape else 0
+    at.require(width > 0, "samples without features")
+    c = np.broadcast_to(c.reshape(-1), (width,))
+    if op == "Add" and _joined_bias(at, c):
+        return
+    one, zero = np.ones(width), np.zeros(width)
+    shift, spread = {
+        "Add": (-c, one),
+        "Sub": (c, one) if first else (c, -one),
+        "Mul": (zero, 1 / c),
+        "Div": (zero, c),
+    }[op]
+    if at.track.trained and len(at.track.sizes) <= 3:  # what learns from the data comes first
+        diagonal = {"W": np.diag(1 / spread), "b": -shift / spread}
+        kinds = (Dense(width), Conv1D(width, 1), Conv2D(width, 1))
+        at.track.last(at.track.axes[-1])
+        at.add(kinds[len(at.track.shape) - 1], diagonal)
+        return
+    last = at.track.steps[-1] if at.track.steps else None
+    if op in ("Mul", "Div") and last is not None and last.open and type(last.layer) is Standardize:
+        last.state["spread"] = spread.astype(np.float32)
+        last.open = False
+        return
+    numbers = {"shift": shift, "spread": spread, "samples": np.ones(1)}
+    state = {name: n.astype(np.float32) for name, n in numbers.items()}
+    at.add(Standardize(), state=state, open_to_bias=op in ("Sub", "Add"))
+
+
+def _joined_bias(at: Reading, c: Array) -> bool:
+    """Add to the bias of the layer before, where that was written without one."""
+    last = at.track.steps[-1] if at.track.steps else None
+    if last is None or not last.open or not isinstance(last.layer, Dense | Conv1D | Conv2D):
+        return False
+    last.params["b"] = (last.params["b"] + c).astype(np.float32)
+    last.open = False
+    return True
+
+
+@reads("Scaler")
+def read_scaler(at: Reading) -> None:
+    """Take scikit-learn's scalers: (X − offset) · scale."""
+    n = at.track.sizes[-1]
+    offset, scale = (np.asarray(at.attribute(k, [0.0]), np.float64) for k in ("offset", "scale"))
+    at.require(offset.size in (1, n) and scale.size in (1, n) and scale.all(), "offset or scale")
+    numbers = {"shift": offset * np.ones(n), "spread": 1 / (scale * np.ones(n))}
+    state = {k: v.astype(np.float32) for k, v in numbers.items()}
+    at.add(Standardize(), state={**state, "samples": np.ones(1, np.float32)})

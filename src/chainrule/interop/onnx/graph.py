@@ -43,6 +43,7 @@ class Graph:
     outputs: list[Port] = field(default_factory=list)
     metadata: dict[str, str] = field(default_factory=dict)
     producer: str = ""
+    raw: Graph | None = None  # as it stands in the file, before constants are computed
 
     def rename(self, old: str, new: str) -> None:
         """Give a tensor that a node makes another name."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from chainrule.interop.onnx.place import Place, Tensor
-from chainrule.interop.onnx.tables import writes
+from chainrule.interop.onnx.reading import Reading, plain
+from chainrule.interop.onnx.tables import reads, writes
 from chainrule.layers import BatchNorm, Dropout, LayerNorm
 
 LAYER_NORM_SINCE, DROPOUT_RATIO_SINCE, MEAN_AXES_SINCE = 17, 12, 18
@@ -38,3 +41,47 @@ def write_dropout(at: Place, x: Tensor) -> Tensor:
     if at.opset < DROPOUT_RATIO_SINCE:
         return at.node("Dropout", x, ratio=float(at.layer.rate))
     return at.node("Dropout", x, at.constant("ratio", at.layer.rate))
+
+
+@reads("BatchNormalization")
+def read_batch_norm(at: Reading) -> None:
+    """Take it as in inference."""
+    if at.attribute("training_mode", 0):
+        raise at.refused("in training mode: export the model for inference")
+    if not at.attribute("spatial", 1):
+        raise at.refused("with spatial=0: one mean for each channel")
+    gamma, beta, mean, variance = (at.constant(i) for i in range(1, 5))
+    channels = at.track.sizes[0] if at.track.sizes else 0
+    for p in (gamma, beta, mean, variance):
+        at.require(p.shape == (channels,), f"{p.shape} numbers for {channels} channels")
+    momentum = plain(1 - plain(at.attribute("momentum", 0.9)))
+    layer = BatchNorm(min(max(momentum, 1e-6), 1.0), plain(at.attribute("epsilon", 1e-5)))
+    at.track.last(1)
+    at.add(layer, {"gamma": gamma, "beta": beta}, state={"mean": mean, "variance": variance})
+
+
+@reads("LayerNormalization")
+def read_layer_norm(at: Reading) -> None:
+    """Take it over the last axis alone."""
+    rank = len(at.track.sizes) + 1
+    axis = at.attribute("axis", -1) % rank
+    if axis != rank - 1:
+        raise at.refused(f"over the axes from {axis} on: over the last one alone")
+    n = at.track.sizes[-1]
+    gamma = at.constant(1)
+    beta = at.constant(2) if at.has(2) else np.zeros_like(gamma)
+    at.require(gamma.shape == beta.shape == (n,), f"{gamma.shape} numbers for {n} features")
+    at.track.last(axis)
+    eps = at.constant(3).item() if at.has(3) else at.attribute("epsilon", 1e-5)
+    at.add(LayerNorm(plain(eps)), {"gamma": gamma, "beta": beta})
+
+
+@reads("Dropout")
+def read_dropout(at: Reading) -> None:
+    """Take a second output, the mask, has no layer."""
+    if any(at.used(name) for name in at.node.outputs[1:]):
+        raise at.refused("with its mask as an output")
+    if at.has(2) and bool(at.constant(2).any()):
+        raise at.refused("in training mode: export the model for inference")
+    rate = at.constant(1).item() if at.has(1) else at.attribute("ratio", 0.5)
+    at.add(Dropout(plain(rate)))

@@ -7,7 +7,8 @@ from math import prod
 import numpy as np
 
 from chainrule.interop.onnx.place import Place, Tensor
-from chainrule.interop.onnx.tables import writes
+from chainrule.interop.onnx.reading import Reading
+from chainrule.interop.onnx.tables import reads, writes
 from chainrule.layers import Flatten, Reshape
 
 
@@ -23,3 +24,70 @@ def write_reshape(at: Place, x: Tensor) -> Tensor:
     shape = at.layer.output_shape(x.shape)
     sizes = at.constant("sizes", [0, *shape], np.int64)
     return at.node("Reshape", at.channels_last(x), sizes, shape=shape)
+
+
+@reads("Flatten")
+def read_flatten(at: Reading) -> None:
+    """Take each sample as one row."""
+    rank = len(at.track.sizes) + 1
+    if at.attribute("axis", 1) not in (1, 1 - rank):
+        raise at.refused(f"with axis={at.attribute('axis', 1)}: samples must stay rows (axis 1)")
+    at.track.flatten(Flatten())
+
+
+@reads("Reshape")
+def read_reshape(at: Reading) -> None:
+    """Take any shape in which the first axis still counts the samples."""
+    target, sizes = [int(n) for n in at.constant(1).reshape(-1)], at.track.sizes
+    entries = prod(sizes)
+    if not target or (target[0] not in (0, -1) and target[0] != at.batch):
+        raise at.refused(f"to {tuple(target)}: the first axis must count the samples")
+    new = [sizes[i] if n == 0 and i < len(sizes) else n for i, n in enumerate(target[1:])]
+    if new.count(-1) == 1:
+        rest = prod(n for n in new if n != -1)
+        new[new.index(-1)] = entries // rest if rest else 0
+    at.require(prod(new) == entries and min(new, default=1) > 0, f"{sizes} to {tuple(target)}")
+    at.track.reshape(tuple(new), Flatten())
+
+
+@reads("Squeeze")
+def read_squeeze(at: Reading) -> None:
+    """Take axes of size 1 left out."""
+    rank = len(at.track.sizes) + 1
+    given = at.constant(1).tolist() if at.has(1) else at.attribute("axes", None)
+    sizes = at.track.sizes
+    axes = {i + 1 for i, n in enumerate(sizes) if n == 1} if given is None else set(given)
+    axes = {a % rank for a in axes}
+    if 0 in axes or any(sizes[a - 1] != 1 for a in axes):
+        raise at.refused(f"of the axes {sorted(axes)} of samples {sizes}: sizes of 1 alone")
+    at.track.reshape(tuple(n for i, n in enumerate(sizes) if i + 1 not in axes), Flatten())
+
+
+@reads("Unsqueeze")
+def read_unsqueeze(at: Reading) -> None:
+    """Take axes of size 1 put in."""
+    given = at.constant(1).tolist() if at.has(1) else at.attribute("axes", ())
+    rank = len(at.track.sizes) + 1 + len(given)
+    axes = {a % rank for a in given}
+    if 0 in axes:
+        raise at.refused("in front of the samples")
+    rest = iter(at.track.sizes)
+    new = tuple(1 if a in axes else next(rest) for a in range(1, rank))
+    at.track.reshape(new, Flatten())
+
+
+@reads("Transpose")
+def read_transpose(at: Reading) -> None:
+    """Take the axes of a sample in another order: noted, and done where a layer needs it."""
+    rank = len(at.track.sizes) + 1
+    perm = tuple(at.attribute("perm", tuple(reversed(range(rank)))))
+    if perm[:1] != (0,):
+        raise at.refused(f"with perm={perm}: the first axis must count the samples")
+    at.track.transpose(perm)
+
+
+@reads("Identity", "Cast")
+def read_identity(at: Reading) -> None:
+    """Take what passes through; numbers all have the working precision here."""
+    if at.node.op == "Cast" and at.attribute("to", 1) not in (1, 10, 11, 16):
+        raise at.refused("to whole numbers, flags or text")

@@ -1,4 +1,4 @@
-"""The table of translations, from a layer's class to its writer, and from a loss to its link.
+"""The tables of translations: from a layer's class to its writer, from an operator to its reader.
 
 A writer gets its `Place` and the tensor that comes in, and returns the one that goes out:
 
@@ -6,7 +6,8 @@ A writer gets its `Place` and the tensor that comes in, and returns the one that
     def write_dense(at: Place, x: Tensor) -> Tensor:
         return at.node("Gemm", x, at.weight("W"), at.weight("b"), shape=(at.layer.units,))
 
-The same decorator serves a layer of one's own.
+A reader gets a `Reading`, a node with what is known around it, and adds layers to its track.
+The same decorators serve a layer of one's own.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from chainrule.losses import Loss
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+READERS: dict[str, Callable[..., Any]] = {}
+JOINERS: dict[str, Callable[..., Any]] = {}
 WRITERS: dict[type[Layer], Callable[..., Any]] = {}
 LINKS: dict[type[Loss], Callable[..., Any]] = {}
 FAMILIES = (
@@ -40,6 +43,26 @@ def writes(*layers: type[Layer]) -> Callable[[Function], Function]:
 
     def register(function: Function) -> Function:
         WRITERS.update(dict.fromkeys(layers, function))
+        return function
+
+    return register
+
+
+def reads(*operators: str) -> Callable[[Function], Function]:
+    """Register the function that reads these operators, with the rest of their inputs constant."""
+
+    def register(function: Function) -> Function:
+        READERS.update(dict.fromkeys(operators, function))
+        return function
+
+    return register
+
+
+def joins(*operators: str) -> Callable[[Function], Function]:
+    """Register the function that reads these operators where branches meet in them."""
+
+    def register(function: Function) -> Function:
+        JOINERS.update(dict.fromkeys(operators, function))
         return function
 
     return register

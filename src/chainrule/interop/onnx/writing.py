@@ -18,7 +18,7 @@ from chainrule.losses import Hinge, Loss
 from chainrule.model import Model
 from chainrule.step import predicting
 from chainrule.targets import Targets
-from chainrule.tree import Tree
+from chainrule.tree import Tree, flatten
 
 OLDEST, NEWEST, USUAL = 13, 23, 20
 
@@ -62,7 +62,7 @@ def to_graph(model: Model, opset: int = USUAL) -> Graph:
         z = Place(graph, "", layer, {}, "").node("Identity", z)
     graph.rename(z.name, "Z")
     _answers(graph, z._replace(name="Z"), model.trained_loss, model)
-    graph.metadata = metadata(model)
+    graph.metadata = metadata(model, graph)
     return graph
 
 
@@ -100,7 +100,7 @@ def _answers(graph: Graph, z: Tensor, loss: Loss, model: Model) -> None:
     graph.outputs.insert(0, Port("label", "int64", shape))
 
 
-def metadata(model: Model) -> dict[str, str]:
+def metadata(model: Model, graph: Graph) -> dict[str, str]:
     """Return what the graph does not say: classes, columns, and chainrule's own header."""
     from chainrule.model_file import header
 
@@ -118,7 +118,10 @@ def metadata(model: Model) -> dict[str, str]:
         return facts
     kept = ("format", "version", "network", "loss", "optimizer", "input_shape", "seed", "dtype",
             "classes", "targets")  # fmt: skip
-    facts["chainrule"] = json.dumps({k: whole[k] for k in kept}, ensure_ascii=False)
+    running = flatten(dict(predicting(model.optimizer, model.state).running))
+    state = {n: np.asarray(a).tolist() for n, a in running.items() if n not in graph.constants}
+    own = {**{k: whole[k] for k in kept}, "state": state}
+    facts["chainrule"] = json.dumps(own, ensure_ascii=False)
     return facts
 
 
