@@ -42,11 +42,8 @@ def cases() -> list[Any]:
 
     load_families()
     known = set(READERS) | set(JOINERS)
-    found = []
-    for case in load_model_tests(kind="node"):
-        if case.model is not None and {node.op_type for node in case.model.graph.node} <= known:
-            found.append(case)
-    return found
+    every = [case for case in load_model_tests(kind="node") if case.model is not None]
+    return [c for c in every if {node.op_type for node in c.model.graph.node} <= known]
 
 
 def single(array: Any) -> Any:
