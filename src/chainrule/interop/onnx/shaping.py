@@ -9,7 +9,7 @@ import numpy as np
 from chainrule.interop.onnx.place import Place, Tensor
 from chainrule.interop.onnx.reading import Reading
 from chainrule.interop.onnx.tables import reads, writes
-from chainrule.layers import Flatten, Reshape
+from chainrule.layers import Flatten, Reshape, Slice
 
 
 @writes(Flatten)
@@ -91,3 +91,29 @@ def read_identity(at: Reading) -> None:
     """Take what passes through; numbers all have the working precision here."""
     if at.node.op == "Cast" and at.attribute("to", 1) not in (1, 10, 11, 16):
         raise at.refused("to whole numbers, flags or text")
+
+
+@writes(Slice)
+def write_slice(at: Place, x: Tensor) -> Tensor:
+    """Cut the features, the last axis."""
+    shape = at.layer.output_shape(x.shape)
+    start = at.layer.start
+    bounds = {"starts": [start], "ends": [start + shape[-1]], "axes": [len(x.shape)]}
+    names = [at.constant(name, value, np.int64) for name, value in bounds.items()]
+    return at.node("Slice", at.channels_last(x), *names, shape=shape)
+
+
+@reads("Slice")
+def read_slice(at: Reading) -> None:
+    """Take a run of neighbours along one axis, which becomes the last one."""
+    rank = len(at.track.sizes) + 1
+    given = at.constant(3).tolist() if at.has(3) else list(range(at.constant(1).size))
+    starts, ends = at.constant(1).tolist(), at.constant(2).tolist()
+    steps = at.constant(4).tolist() if at.has(4) else [1] * len(starts)
+    if len(starts) != 1 or steps != [1] or given[0] % rank == 0:
+        raise at.refused("of the samples, of several axes or with gaps: a run of features alone")
+    axis = given[0] % rank
+    first, stop, _ = slice(starts[0], ends[0]).indices(at.track.sizes[axis - 1])
+    at.require(first < stop, f"from {first} to {stop}")
+    at.track.last(axis)
+    at.add(Slice(first, stop))
