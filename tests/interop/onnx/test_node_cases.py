@@ -23,16 +23,19 @@ REASONS = {
     "samples are not the first axis": ("samples", "rows"),
     "weights that differ from sample to sample": (
         "constant", "one number a feature", "a bias of shape", "the shapes disagree",
+        "weights of shape",
     ),
     "axes turned": ("turned",),
     "groups, dilations, uneven or uncounted pads": (
         "groups", "no gaps", "both sides", "do not count", "beyond the image",
+        "at most half the kernel",
     ),
     "a range that the layer does not have": (
         "SELU has", "slope must be", "with alpha", "over the axes", "as an output",
         "training mode", "whole numbers", "by 0", "in training",
+        "features or more",
     ),
-    "an operator without a layer in the case": ("has no layer",),
+    "several inputs that vary, all but one of them made constant": ("has no layer",),
     "the checker": ("checker",),
 }  # fmt: skip
 
@@ -100,4 +103,4 @@ def test_every_case_passes_or_says_why() -> None:
     for name, why in sorted(listed.items()):
         print(f"{name}: {why}")
     assert failed == []
-    assert counts["passes"] >= 60
+    assert counts["passes"] >= 110
