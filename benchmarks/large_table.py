@@ -15,26 +15,29 @@ import sys
 import tempfile
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 
-NUMBERS, ROWS = 16, 20_000
+NUMBERS, ROWS = 16, 100_000
 COLOURS = ("red", "green", "blue")
 
 
 def write(path: Path, megabytes: int, seed: int = 0) -> int:
     """Write a CSV of at least so many megabytes; return how many rows it has."""
+    import polars as pl
+
     rng, rows = np.random.default_rng(seed), 0
-    with path.open("w", encoding="utf-8") as file:
-        file.write(",".join([*(f"x{i}" for i in range(NUMBERS)), "colour,town,day,y\n"]))
+    with path.open("wb") as file:
         while file.tell() < megabytes * 1_000_000:
             x = rng.normal(size=(ROWS, NUMBERS))
             colour, town = rng.integers(0, 3, ROWS), rng.integers(0, 60, ROWS)
-            y = 10 + 3 * x[:, 0] - 2 * x[:, 1] * (colour == 1) + 0.1 * town
-            cells = np.char.mod("%.5f", np.column_stack([x, y])).tolist()
-            for line, c, t in zip(cells, colour.tolist(), town.tolist(), strict=True):
-                day = f"20{t % 24:02d}-{t % 12 + 1:02d}-{t % 28 + 1:02d}"
-                file.write(",".join([*line[:-1], COLOURS[c], f"town {t}", day, line[-1]]) + "\n")
+            columns: dict[str, Any] = {f"x{i}": x[:, i] for i in range(NUMBERS)}
+            columns["colour"] = [COLOURS[c] for c in colour]
+            columns["town"] = [f"town {t}" for t in town]
+            columns["day"] = [f"20{t % 24:02d}-{t % 12 + 1:02d}-{t % 28 + 1:02d}" for t in town]
+            columns["y"] = 10 + 3 * x[:, 0] - 2 * x[:, 1] * (colour == 1) + 0.1 * town
+            pl.DataFrame(columns).write_csv(file, include_header=rows == 0, float_precision=5)
             rows += ROWS
     return rows
 

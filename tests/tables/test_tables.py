@@ -117,6 +117,7 @@ BAD = {
     "all missing": ("a,b,y\n,1,2\nNA,2,3\n", 'column "a" is empty'),
     "names twice": ("a,a,y\n1,2,3\n", 'row 1: columns 1 and 2 are both called "a"'),
     "an empty file": ("", "the file is empty"),
+    "a quote left open": ('a,y\n1,2\n"3,4\n5,6\n', "a quote is opened and never closed"),
     "a header alone": ("a,y\n", "a header and no rows"),
     "too few cells": ("a,b,y\n1,2,3\n1,2\n", 'row 3: expected 3 cells separated by ",", got 2'),
     "another delimiter": ("a~y\n1~2\n", "the whole first row is one name"),

@@ -74,6 +74,10 @@ class CsvSource:
                 if number == 0:
                     block = block.removeprefix(b"\xef\xbb\xbf")
                     block = block[int(_ends(block)[0]) + 1 :]
+                if block and not len(_ends(block)):
+                    raise DataError(
+                        f"{self.where}, row {row} or later: a quote is opened and never closed"
+                    )
                 for part, skipped, rows in _without_blank(block):
                     if part:
                         yield Chunk(self._parsed(part, row + skipped), row + skipped, len(part))
@@ -84,11 +88,20 @@ class CsvSource:
         pl = polars()
         self._check_encoding(block, row)
         self._check_cells(block, row)
-        return pl.read_csv(
-            io.BytesIO(block), has_header=False, new_columns=list(self.columns),
-            schema=dict.fromkeys(self.columns, pl.String), separator=self.separator,
-            quote_char='"' if b'"' in block else None,
-        )  # fmt: skip
+        try:
+            return pl.read_csv(
+                io.BytesIO(block),
+                has_header=False,
+                new_columns=list(self.columns),
+                schema=dict.fromkeys(self.columns, pl.String),
+                separator=self.separator,
+                quote_char='"' if b'"' in block else None,
+            )
+        except pl.exceptions.PolarsError as error:
+            problem = str(error).splitlines()[0]
+            raise DataError(
+                f"{self.where}: unreadable from row {row} on: a stray quote? ({problem})"
+            ) from None
 
     def _check_encoding(self, block: bytes, row: int) -> None:
         """Raise DataError for the first byte that is no UTF-8."""

@@ -69,7 +69,7 @@ def _as_asked(p: Profile, where: str) -> Column:
 
 
 def _numbers(p: Profile, where: str) -> Column:
-    if p.low == p.high:
+    if p.low == p.high and not p.gaps:
         return Column(p.name, "ignore", f"the same everywhere: {p.low:g}")
     if p.whole and p.low == 0 and p.high == 1:
         return _category(p, "0 and 1 alone", boolean=True)
@@ -154,7 +154,7 @@ def _texts(p: Profile) -> Column:
     if p.counts is None:
         return Column(p.name, "ignore", "thousands of different texts: an identifier")
     different = len(p.counts)
-    if different == 1:
+    if different == 1 and not p.gaps:
         return Column(p.name, "ignore", f'the same everywhere: "{_short(next(iter(p.counts)))}"')
     words = {word.lower() for word in p.counts}
     if different == 2 and words in YES_NO:
