@@ -208,3 +208,20 @@ def test_the_difference_from_onnxruntime_is_told(tmp_path: Path) -> None:
     assert compared is not None
     assert compared[0] == 64
     assert compared[1] < 1e-5
+
+
+@pytest.mark.parametrize("header", [True, False])
+def test_another_loss_takes_the_network_up_to_its_link(header: bool, tmp_path: Path) -> None:
+    network = cr.Sequential(cr.Dense(4), cr.Tanh(), cr.Dense(3))
+    model = cr.Model(network, cr.SoftmaxCrossEntropy(), input_shape=(2,))
+    model.export_onnx(tmp_path / "m.onnx")
+    if not header:
+        file = onnx.load(tmp_path / "m.onnx")
+        del file.metadata_props[:]
+        onnx.save(file, tmp_path / "m.onnx")
+    back = cr.load_onnx(tmp_path / "m.onnx", cr.SoftmaxCrossEntropy(0.1), cr.SGD(0.1))
+    assert (back.network, back.loss, back.optimizer) == (
+        network, cr.SoftmaxCrossEntropy(0.1), cr.SGD(0.1)
+    )  # fmt: skip
+    x = np.ones((2, 2))
+    np.testing.assert_allclose(back.predict_proba(x), model.predict_proba(x), atol=1e-7)

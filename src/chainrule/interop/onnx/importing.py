@@ -15,12 +15,26 @@ from chainrule.interop.onnx.parity import session
 from chainrule.interop.onnx.paths import read_graph
 from chainrule.interop.onnx.track import Track
 from chainrule.layers import LogSoftmax, Sigmoid, Softmax
-from chainrule.losses import BinaryCrossEntropy, CrossEntropy, KLDivergence, Loss, SquaredError
+from chainrule.layers.base import Layer
+from chainrule.losses import (
+    BinaryCrossEntropy,
+    CrossEntropy,
+    KLDivergence,
+    Loss,
+    SigmoidCrossEntropy,
+    SoftmaxCrossEntropy,
+    SquaredError,
+)
 from chainrule.model import Model
 from chainrule.optimizers import Optimizer
 from chainrule.tree import flatten, replace
 
 LOSS_AFTER = {Softmax: CrossEntropy, Sigmoid: BinaryCrossEntropy, LogSoftmax: KLDivergence}
+
+LINK_OF: dict[type[Loss], type[Layer]] = {
+    SoftmaxCrossEntropy: Softmax,
+    SigmoidCrossEntropy: Sigmoid,
+}
 
 
 def load_onnx(
@@ -40,10 +54,13 @@ def load_onnx(
     """
     path = Path(path)
     graph = read_file(path)
-    if loss is None and optimizer is None:
-        own = from_header(graph.raw)
-        if own is not None:
-            return own
+    own = from_header(graph.raw)
+    if own is not None:
+        return (
+            own
+            if loss is optimizer is classes is None
+            else _refitted(own, loss, optimizer, classes)
+        )
     try:
         track = read_track(graph)
         last = type(track.steps[-1].layer) if track.steps else None
@@ -51,6 +68,22 @@ def load_onnx(
         return as_model(track, chosen, optimizer, seed, classes)
     except ModelFileError as error:
         raise ModelFileError(f"{path}: {error}") from None
+
+
+def _refitted(own: Model, loss: Loss | None, optimizer: Optimizer | None, classes: Any) -> Model:
+    """Return the model with another loss or optimizer, and what it has learnt."""
+    assert own.built is not None
+    model = Model(
+        own.network,
+        own.loss if loss is None else loss,
+        own.optimizer if optimizer is None else optimizer,
+        seed=own.seed,
+        input_shape=own.built.input_shape,
+        dtype=own.dtype,
+        classes=own.classes if classes is None else classes,
+    )
+    model.restore(model.state._replace(params=own.state.params, running=own.state.running))
+    return model
 
 
 def read_track(graph: Graph) -> Track:
@@ -87,7 +120,9 @@ def as_model(
     track: Track, loss: Loss, optimizer: Optimizer | None, seed: int, classes: Any
 ) -> Model:
     """Return a built model with the layers and arrays of a track."""
-    shape = track.input_shape
+    shape, link = track.input_shape, LINK_OF.get(type(loss))
+    if track.steps and link is type(track.steps[-1].layer):
+        track.steps.pop()  # the loss takes what comes before it
     model = Model(track.sequence, loss, optimizer, seed, shape, classes=classes)
     state = model.state
     params = flatten(track.arrays("params", alone=False))
