@@ -225,3 +225,15 @@ def test_another_loss_takes_the_network_up_to_its_link(header: bool, tmp_path: P
     )  # fmt: skip
     x = np.ones((2, 2))
     np.testing.assert_allclose(back.predict_proba(x), model.predict_proba(x), atol=1e-7)
+
+
+def test_logits_are_compared_as_logits_and_weights_beside_the_model_are_found(
+    tmp_path: Path,
+) -> None:
+    pytest.importorskip("onnxruntime")
+    (tmp_path / "W.bin").write_bytes(W.tobytes())
+    (tmp_path / "m.onnx").write_bytes(external("W.bin").SerializeToString())
+    model = cr.load_onnx(tmp_path / "m.onnx", cr.SoftmaxCrossEntropy())
+    compared = difference(model, tmp_path / "m.onnx")
+    assert compared is not None
+    assert compared[1] < 1e-5

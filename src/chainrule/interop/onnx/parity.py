@@ -39,7 +39,7 @@ class Parity:
         )
 
 
-def session(content: bytes) -> Any:
+def session(content: bytes | str) -> Any:
     """Return an onnxruntime session on one thread, or None where it is not installed."""
     try:
         import onnxruntime
