@@ -221,6 +221,8 @@ def test_a_row_is_explained_and_training_resumes(
     capsys.readouterr()
     assert main(["explain", "b.safetensors", str(file), "--sample", "2"]) == 0
     assert "concatenate" in capsys.readouterr().out
+    assert main(["doctor", "b.safetensors", str(file)]) in (0, 1)
+    assert "leak" not in capsys.readouterr().out
 
 
 @pytest.mark.slow
@@ -235,3 +237,12 @@ def test_memory_does_not_grow_with_the_file() -> None:
     found = re.search(r"peak memory ([\d,]+) MiB", out)
     assert found
     assert int(found[1].replace(",", "")) < 450
+
+
+def test_rows_on_disk_give_the_same_numbers(file: Path, monkeypatch: Any) -> None:
+    options: dict[str, Any] = {"epochs": 2, "engine": "numpy", "hidden": (8,)}
+    in_memory = cr.tables.train(file, "price", **options)
+    monkeypatch.setattr("chainrule.tables.training.IN_MEMORY", 0)
+    on_disk = cr.tables.train(file, "price", **options)
+    assert on_disk.scores == in_memory.scores
+    np.testing.assert_array_equal(on_disk.model.predict(file), in_memory.model.predict(file))

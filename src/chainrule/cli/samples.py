@@ -97,10 +97,13 @@ def labelled(model: Model, name: str, target: str | None, part: str | None = Non
     settings = model.configuration
     if model.table is not None:  # `explain` shows the maths of a table's row
         from chainrule.tables.source import open_source
+        from chainrule.tables.survey import rows_of
 
-        rows = list(model.table.read(open_source(name), targets=True))
+        if part is None:
+            part = "test" if model.table.held_out and name == settings.get("data") else "all"
+        rows = list(rows_of(model.table, open_source(name), part))
         X, y = (np.concatenate(arrays) for arrays in zip(*((r.X, r.y) for r in rows), strict=True))
-        return Part(X, y, f"{len(X):,} rows of {name}")
+        return Part(X, y, f"{len(X):,} rows of {name} ({part})")
     values = model.targets is not None and model.targets.kind == "values"
     data = open_dataset(
         known(name),
@@ -128,6 +131,9 @@ def labelled(model: Model, name: str, target: str | None, part: str | None = Non
 def unlabelled(model: Model, name: str, target: str | None, part: str | None) -> Array:
     """Return samples alone: of a named set, or of a file with or without the target."""
     path = Path(name).expanduser()
+    if model.table is not None:
+        encoded: Array = model.table.encode(existing(path, "data file"))
+        return encoded
     if name in names() or not path.exists():
         return labelled(model, name, target, part).x
     target = target or model.configuration.get("target")

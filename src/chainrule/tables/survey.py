@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -16,7 +16,7 @@ from chainrule.tables.column import Kind
 from chainrule.tables.deciding import check_mixed, decide
 from chainrule.tables.polars import texts
 from chainrule.tables.profile import Profile
-from chainrule.tables.schema import Schema, Target
+from chainrule.tables.schema import Rows, Schema, Target
 from chainrule.tables.source import Source
 
 if TYPE_CHECKING:
@@ -189,3 +189,21 @@ def target_of(source: Source, target: str | None) -> str:
         f"{source.where}: which column is the target? Name it with --target; columns: "
         f"{', '.join(source.columns[:20])}"
     )
+
+
+def rows_of(schema: Schema, source: Source, part: str | None) -> Iterator[Rows]:
+    """Yield the encoded rows and targets of a table, or of one part of it.
+
+    "test" is what was held out of the file that the model was trained on, "train" the rest of it;
+    everything else is all.
+    """
+    split = Split(schema.held_out, schema.watched, schema.seed)
+    schema.check(source, targets=True)
+    for frame, first, _ in source.chunks():
+        cells = frame[schema.target.name]
+        X = schema.inputs(frame, source.where, first)
+        y = schema.target.positions(cells, source.where, first)
+        if part in ("test", "train"):
+            chosen = (split.parts(cells) == TEST) == (part == "test")
+            X, y = X[chosen], y[chosen]
+        yield Rows(X, y, first)

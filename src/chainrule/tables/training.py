@@ -19,16 +19,16 @@ from chainrule.losses import Loss, SoftmaxCrossEntropy, StandardizedSquaredError
 from chainrule.model import Model
 from chainrule.optimizers import Adam, Optimizer
 from chainrule.step import Data
+from chainrule.stored import Mapped
 from chainrule.tables.column import overrules
 from chainrule.tables.importance import permutation_importance
 from chainrule.tables.network import door, learnt, unseen_embeddings
 from chainrule.tables.schema import Schema
 from chainrule.tables.scoring import constant, score, uneven
 from chainrule.tables.source import Source, Watched, open_source
-from chainrule.tables.survey import TEST, TRAIN, VALIDATION, survey, target_of
+from chainrule.tables.survey import TEST, TRAIN, VALIDATION, rows_of, survey, target_of
 from chainrule.targets import Targets
 from chainrule.training.callbacks import Callback, EarlyStopping
-from chainrule.training.callbacks.base import Training
 from chainrule.training.fitting import fit
 from chainrule.training.plan import Plan
 from chainrule.training.progress import Verbosity
@@ -64,26 +64,12 @@ class Trained:
         write(self, Path(path))
 
 
-class GiveBack(Callback):
-    """Hands the pages of mapped files back after each chunk, so that memory stays flat."""
-
-    def __init__(self, arrays: Iterable[Any]) -> None:
-        self.maps = [mapped(a) for a in arrays if isinstance(a, np.memmap)]
-
-    def on_chunk(self, training: Training) -> None:
-        give_back(self.maps)
-
-
-def mapped(array: Any) -> Any:
-    """Return the map behind an array in a file."""
-    return array._mmap
-
-
-def give_back(maps: Iterable[Any]) -> None:
-    """Tell the system that the pages of these maps are not needed now."""
-    for one in maps:
-        if hasattr(mmap, "MADV_DONTNEED"):
-            one.madvise(mmap.MADV_DONTNEED)
+def give_back(arrays: Iterable[Any]) -> None:
+    """Hand the pages of mapped files back, which would count as the process's memory."""
+    for array in arrays:
+        if isinstance(array, np.memmap) and hasattr(mmap, "MADV_DONTNEED"):
+            pages: Any = array
+            pages._mmap.madvise(mmap.MADV_DONTNEED)  # a shared map: what was written stays written
 
 
 def encode(
@@ -113,7 +99,8 @@ def encode(
             X[part][done[part] : end] = rows.X[chosen]
             y[part][done[part] : end] = rows.y[chosen]
             done[part] = end
-        give_back(mapped(a) for a in X.values() if isinstance(a, np.memmap))
+        give_back(X.values())
+    X = {part: Mapped(a) if isinstance(a, np.memmap) else a for part, a in X.items()}
     flat = schema.target.classes is not None
     return {part: Data(X[part], y[part] if flat else y[part][:, None]) for part in X}
 
@@ -217,7 +204,7 @@ def train(
         size = batch_size or (1024 if n >= MANY else sensible_batch(n))
         if epochs is None:
             epochs = sensible_epochs(n, size) if n < MANY else max(2, 10 * MANY // n)
-        watching = [GiveBack(d.X for d in encoded.values()), *callbacks]
+        watching = [*callbacks]
         if len(held_in.X):
             watching.append(EarlyStopping(patience=patience or max(5, epochs // 10)))
         plan = Plan.of(n, size, seed, shuffle=True)
@@ -229,7 +216,6 @@ def train(
         trained = Trained(model, counts, balanced=balanced)
         if len(held.X):
             judge(trained, training, held, size, explain)
-            give_back(mapped(d.X) for d in encoded.values() if isinstance(d.X, np.memmap))
     return trained
 
 
@@ -262,23 +248,14 @@ def evaluate(model: Model, data: Any, part: str | None = None) -> tuple[dict[str
 
     `part` "test" or "train" means that part of the file which the model was trained on.
     """
-    from chainrule.tables.survey import Split
-
-    schema, source = model.table, open_source(data)
-    split = Split(schema.held_out, schema.watched, schema.seed)
-    schema.check(source, targets=True)
-    Z, y = [], []
-    for frame, first, _ in source.chunks():
-        X = schema.inputs(frame, source.where, first)
-        cells = frame[schema.target.name]
-        targets = schema.target.positions(cells, source.where, first)
-        if part in ("test", "train"):
-            chosen = (split.parts(cells) == TEST) == (part == "test")
-            X, targets = X[chosen], targets[chosen]
-        Z.append(model.outputs(X))
-        y.append(targets)
-    if not sum(map(len, y)):
+    source = open_source(data)
+    Z: list[Any] = []
+    y: list[Any] = []
+    for rows in rows_of(model.table, source, part):
+        Z.append(model.outputs(rows.X))
+        y.append(rows.y)
+    if not sum(map(len, Z)):
         raise DataError(f"{source.where}: no rows to evaluate")
     every = np.concatenate(y)
-    held = Data(np.empty(0), every if schema.target.classes else every[:, None])
+    held = Data(np.empty(0), every if model.table.target.classes else every[:, None])
     return score(model, np.concatenate(Z), held), len(every)
