@@ -1,8 +1,8 @@
 """Training from 20 GB on disk against training from memory: `python -m benchmarks.streaming`.
 
 Workload C (784-512-512-10, batch 128, Adam), float32. The file is sparse: it has the full length,
-but takes no room on the disk, so the disk itself is not measured; everything else is. Each round times
-the same number of steps of either kind, in turn, each in a process of its own.
+but takes no room on the disk, so the disk itself is not measured; everything else is. Each round
+times the same number of steps of either kind, in turn, each in a process of its own.
 """
 
 from __future__ import annotations

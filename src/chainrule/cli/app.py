@@ -18,6 +18,7 @@ from chainrule.cli.explain import explain
 from chainrule.cli.export import export
 from chainrule.cli.import_model import import_model
 from chainrule.cli.inspect import inspect
+from chainrule.cli.launch import launch
 from chainrule.cli.plot import plot
 from chainrule.cli.predict import predict
 from chainrule.cli.train import train
@@ -34,7 +35,7 @@ app = typer.Typer(
 )
 VERBS = (
     "train", "evaluate", "predict", "explain", "check", "doctor", "inspect", "plot", "export",
-    "convert", "import", "data",
+    "convert", "import", "launch", "data",
 )  # fmt: skip
 app.command("train")(train)
 app.command("evaluate")(evaluate)
@@ -47,6 +48,7 @@ app.command("plot")(plot)
 app.command("export")(export)
 app.command("convert")(convert)
 app.command("import")(import_model)
+app.command("launch", context_settings={"allow_interspersed_args": False})(launch)
 app.add_typer(data.app, name="data")
 
 # typer brings its own copy of click from 0.26 on; these are the right classes for either

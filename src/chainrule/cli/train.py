@@ -126,6 +126,7 @@ def train(
     from chainrule.cli.samples import open_for_training
     from chainrule.cli.tables import hinted, is_table, train_table
     from chainrule.errors import ConfigurationError
+    from chainrule.scale.heartbeat import asked_for
     from chainrule.scale.mpi import announced, connect
 
     import_all(import_)
@@ -175,7 +176,10 @@ def train(
             verbose=0 if quiet else 2 if verbose else "auto",
             engine=wanted.engine or "auto",
             comm="mpi" if together else None,
-            callbacks=_callbacks(wanted.patience, recipe, checkpoint, resume, keep),
+            callbacks=[
+                *asked_for(),
+                *_callbacks(wanted.patience, recipe, checkpoint, resume, keep),
+            ],
         )
     except SystemExit:  # SIGTERM: what was learnt is saved first
         terminated = True
