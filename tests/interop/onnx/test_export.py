@@ -17,19 +17,10 @@ from chainrule.layers import __all__ as exported
 from example_layer import Example
 from example_layers import LAYERS
 from example_losses import LOSSES
+from onnx_files import classifier
 
 onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")
-
-
-def classifier(example: Example) -> cr.Model:
-    """Return a model that begins with this layer, its running state somewhere in a training."""
-    network = cr.Sequential(example.layer, cr.Flatten(), cr.Dense(3))
-    model = cr.Model(network, cr.SoftmaxCrossEntropy(), input_shape=example.shape)
-    state = example.context(dtype="float32").state
-    if state:
-        model.restore(model.state._replace(running={"0": dict(state)}))
-    return model
 
 
 def test_every_exported_layer_and_loss_has_a_translation() -> None:

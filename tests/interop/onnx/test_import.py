@@ -13,18 +13,10 @@ from chainrule.interop.onnx.exporting import export_onnx
 from chainrule.interop.onnx.importing import difference
 from example_layer import Example
 from example_layers import LAYERS
+from onnx_files import behead, classifier
 
 onnx = pytest.importorskip("onnx")
 helper = onnx.helper
-
-
-def classifier(example: Example) -> cr.Model:
-    network = cr.Sequential(example.layer, cr.Flatten(), cr.Dense(3))
-    model = cr.Model(network, cr.SoftmaxCrossEntropy(), input_shape=example.shape)
-    state = example.context(dtype="float32").state
-    if state:
-        model.restore(model.state._replace(running={"0": dict(state)}))
-    return model
 
 
 @pytest.mark.parametrize("opset", [13, 20])
@@ -46,9 +38,7 @@ def test_without_our_header_the_graph_alone_gives_the_same_numbers(
 ) -> None:
     model, x = classifier(example), example.samples(4, "float32")
     export_onnx(model, tmp_path / "m.onnx", x, opset)
-    file = onnx.load(tmp_path / "m.onnx")
-    del file.metadata_props[:]
-    onnx.save(file, tmp_path / "m.onnx")
+    behead(tmp_path / "m.onnx")
     back = cr.load_onnx(tmp_path / "m.onnx")
     np.testing.assert_allclose(back.predict_proba(x), model.predict_proba(x), atol=1e-6)
 
@@ -65,9 +55,7 @@ def convolutional() -> cr.Model:
 def test_the_graph_alone_gives_an_equal_architecture(tmp_path: Path) -> None:
     model = convolutional()
     model.export_onnx(tmp_path / "m.onnx")
-    file = onnx.load(tmp_path / "m.onnx")
-    del file.metadata_props[:]
-    onnx.save(file, tmp_path / "m.onnx")
+    behead(tmp_path / "m.onnx")
     back = cr.load_onnx(tmp_path / "m.onnx")
     assert (back.network, back.loss) == (model.network, model.loss)
 
@@ -216,9 +204,7 @@ def test_another_loss_takes_the_network_up_to_its_link(header: bool, tmp_path: P
     model = cr.Model(network, cr.SoftmaxCrossEntropy(), input_shape=(2,))
     model.export_onnx(tmp_path / "m.onnx")
     if not header:
-        file = onnx.load(tmp_path / "m.onnx")
-        del file.metadata_props[:]
-        onnx.save(file, tmp_path / "m.onnx")
+        behead(tmp_path / "m.onnx")
     back = cr.load_onnx(tmp_path / "m.onnx", cr.SoftmaxCrossEntropy(0.1), cr.SGD(0.1))
     assert (back.network, back.loss, back.optimizer) == (
         network, cr.SoftmaxCrossEntropy(0.1), cr.SGD(0.1)
