@@ -16,6 +16,7 @@ from chainrule.layers.base import Context, Layer
 from chainrule.losses import Loss
 from chainrule.namespace import Array, array_namespace
 from chainrule.optimizers import Optimizer
+from chainrule.penalty import SquaredWeights
 from chainrule.randomness import Rng
 from chainrule.stored import Stored
 from chainrule.tree import Tree, flatten, keep
@@ -85,7 +86,8 @@ class Task(NamedTuple):
     """What is trained, and how: everything about a step that does not change from step to step.
 
     `trainable` holds the dotted names that learn (None: all of them). `augment` changes the samples
-    of a training step, X' = augment(X, rng), before the network sees them.
+    of a training step, X' = augment(X, rng), before the network sees them. `penalty` joins
+    the loss.
     """
 
     network: Layer
@@ -95,6 +97,7 @@ class Task(NamedTuple):
     dtype: str = "float32"
     trainable: frozenset[str] | None = None
     augment: Callable[[Array, Rng], Array] | None = None
+    penalty: SquaredWeights | None = None
 
 
 def feed(task: Task, data: Data, indices: Array, step: Any = None) -> Batch:
@@ -114,6 +117,14 @@ def feed(task: Task, data: Data, indices: Array, step: Any = None) -> Batch:
     if step is not None and task.augment is not None:
         X = task.augment(X, Rng(task.seed, step, rows).at("augment"))
     return Batch(X, targets, weights, rows)
+
+
+def total_weight(data: Data, indices: Array) -> Any:
+    """Return how much the samples at `indices` weigh together, 1 each unless weights are given."""
+    if data.weights is None:
+        return indices.shape[0]
+    xp = array_namespace(data.weights)
+    return xp.maximum(xp.take(data.weights, indices, mode="clip").sum(), 1e-30)
 
 
 def gradients(
@@ -155,4 +166,8 @@ def step(task: Task, state: State, data: Data, indices: Array) -> tuple[State, O
     batch = feed(task, data, indices, state.step)
     ctx = Context(training=True, rng=Rng(task.seed, state.step, batch.rows))
     outcome, grads, running = gradients(task, state.params, state.running, batch, ctx)
+    if task.penalty is not None:
+        total = total_weight(data, indices)
+        value, grads = task.penalty(state.params, grads, outcome.value, total)
+        outcome = outcome._replace(value=value)
     return update(task, state, grads, running), outcome, batch

@@ -12,6 +12,7 @@ from chainrule.optimizers.adam import Adam, AdamW, NAdam, RAdam
 from chainrule.optimizers.adaptive import AdaDelta, AdaGrad, RMSProp
 from chainrule.optimizers.base import Optimizer, Rule
 from chainrule.optimizers.bounding import Clipped, Decayed, MaxNorm
+from chainrule.optimizers.classic import AdamEpsilonHat, Momentum
 from chainrule.optimizers.descent import SGD
 from chainrule.optimizers.pacing import Accumulated, Averaged
 
@@ -21,11 +22,13 @@ __all__ = [
     "AdaDelta",
     "AdaGrad",
     "Adam",
+    "AdamEpsilonHat",
     "AdamW",
     "Averaged",
     "Clipped",
     "Decayed",
     "MaxNorm",
+    "Momentum",
     "NAdam",
     "Optimizer",
     "RAdam",

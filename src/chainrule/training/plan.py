@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -17,6 +17,8 @@ from chainrule.randomness import permutation
 class Plan:
     """The minibatches of every epoch; the order of samples is a function of (seed, epoch).
 
+    Or of the epoch alone, where `order` gives it from outside; it is asked once for each epoch.
+
     >>> [block.shape for block in Plan(samples=10, batch_size=4, seed=0).blocks(0)]
     [(2, 4), (1, 2)]
     """
@@ -25,6 +27,7 @@ class Plan:
     batch_size: int
     seed: int
     shuffle: bool = True
+    order: Callable[[int], Array] | None = None
 
     def __post_init__(self) -> None:
         if self.batch_size < 1:
@@ -42,10 +45,16 @@ class Plan:
 
     def blocks(self, epoch: int) -> Iterator[Array]:
         """Yield index arrays (steps, size): the full minibatches, then the smaller last one."""
-        if self.shuffle:
+        if self.order is not None:
+            order = self.order(epoch)
+        elif self.shuffle:
             order = permutation(self.seed, epoch, self.samples)
         else:
             order = np.arange(self.samples)
+        yield from self.cut(order)
+
+    def cut(self, order: Array) -> Iterator[Array]:
+        """Yield the blocks of one epoch whose samples come in this order."""
         full = self.samples // self.batch_size * self.batch_size
         if full:
             yield order[:full].reshape(-1, self.batch_size)

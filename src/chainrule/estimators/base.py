@@ -1,0 +1,265 @@
+"""What all four estimators share: checking, training by chainrule's own loop, answering."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import check_scoring
+from sklearn.model_selection import train_test_split
+from sklearn.utils import _safe_indexing, check_random_state
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from chainrule.engines.numpy_engine import outputs
+from chainrule.errors import ConfigurationError
+from chainrule.estimators.sparse import SparseRows
+from chainrule.estimators.stopping import ScoreFunction, Stopping
+from chainrule.layers.base import Layer
+from chainrule.losses import Loss
+from chainrule.model import Model
+from chainrule.namespace import Array
+from chainrule.optimizers import Optimizer
+from chainrule.penalty import SquaredWeights
+from chainrule.step import Data, State
+from chainrule.targets import Targets
+from chainrule.training.fitting import fit
+from chainrule.training.loop import DivergenceError
+from chainrule.training.plan import Plan
+
+SMALL = 50_000  # entries of a float64 table up to which "auto" keeps float64
+
+
+class NetworkEstimator(BaseEstimator):  # type: ignore[misc]
+    """Base: subclasses say which network, loss and optimizer; targets come from a mixin."""
+
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, validation_data: Any = None
+    ) -> NetworkEstimator:
+        """Train on X (m, n) and y; `validation_data` is (X, y) or (X, y, sample_weight)."""
+        return self._fit(X, y, sample_weight, validation_data, incremental=False)
+
+    def _fit(
+        self, X: Any, y: Any, sample_weight: Any, validation_data: Any, incremental: bool
+    ) -> NetworkEstimator:
+        self._check()
+        given, fresh = X, not hasattr(self, "model_") or not (self.warm_start or incremental)
+        X, y = validate_data(
+            self, X, y, accept_sparse="csr", multi_output=True, reset=fresh,
+            dtype=(np.float64, np.float32), **self._target_checks(),
+        )  # fmt: skip
+        y = self._learn_targets(y, fresh, incremental)
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(sample_weight, X)
+        generator = check_random_state(self.random_state)
+        if fresh:
+            self._begin(X, y, generator)
+        weights = self._class_weights(y, sample_weight)
+        validation = self._validation(given, X, y, weights, validation_data, generator, incremental)
+        rows, validate = validation
+        if rows is not None:
+            X, y = X[rows], y[rows]
+            weights = None if weights is None else weights[rows]
+        self._train(self._data(X, y, weights), validate, generator, incremental)
+        return self
+
+    def _begin(self, X: Any, y: Array, generator: Any) -> None:
+        targets = self._targets(y)
+        dtype = self.dtype
+        if dtype == "auto":
+            exact = X.dtype == np.float64 and X.shape[0] * X.shape[1] <= SMALL
+            dtype = "float64" if exact else "float32"
+        self._build(X.shape[1:], targets, dtype, generator)
+        self._stopping = Stopping(self.tol, self.n_iter_no_change, bool(self.verbose))
+        self.n_iter_ = self.t_ = 0
+
+    def _build(self, shape: tuple[int, ...], targets: Targets, dtype: str, generator: Any) -> None:
+        network, loss = self._network(shape, targets.outputs), self._loss(targets)
+        seed = self._seed(generator)
+        self.model_ = Model(network, loss, self._optimizer(), seed, dtype=dtype)  # type: ignore[arg-type]
+        self.model_.build(shape)
+        self.model_.targets = targets
+        self._initialize(generator)
+
+    def _data(self, X: Any, y: Array, weights: Array | None) -> Data:
+        dtype = self.model_.dtype
+        rows: Any = SparseRows(X) if issparse(X) else X
+        targets = self._encode(y)
+        if targets.dtype.kind != "i":
+            targets = targets.astype(dtype)
+        return Data(rows.astype(dtype, copy=False), targets, weights)
+
+    def _validation(
+        self,
+        given: Any,
+        X: Any,
+        y: Array,
+        weights: Any,
+        pair: Any,
+        generator: Any,
+        incremental: bool,
+    ) -> tuple[Array | None, ScoreFunction | None]:
+        """Return the rows to train on (None: all), and what judges a state."""
+        if pair is not None:
+            held, truth, *rest = pair
+            X_held, y_held = validate_data(
+                self, held, truth, accept_sparse="csr", multi_output=True, reset=False,
+                dtype=(np.float64, np.float32), **self._target_checks(),
+            )  # fmt: skip
+            y_held = self._known_targets(y_held)
+            weight = _check_sample_weight(rest[0], X_held) if rest else None
+            return None, self._judge(held, X_held, y_held, truth, weight)
+        if not self.early_stopping:
+            return None, None
+        if incremental:
+            raise ValueError(
+                "partial_fit does not support early_stopping=True without validation_data"
+            )
+        rows = np.arange(X.shape[0])
+        kept, held_out = train_test_split(
+            rows, random_state=generator, test_size=self.validation_fraction,
+            stratify=y if self._stratified() else None,
+        )  # fmt: skip
+        if len(held_out) < 2:
+            raise ValueError(
+                "The validation set is too small. Increase 'validation_fraction' "
+                "or the size of your dataset."
+            )
+        weight = None if weights is None else weights[held_out]
+        held, truth = _safe_indexing(given, held_out), self._decoded(y[held_out])
+        return kept, self._judge(held, X[held_out], y[held_out], truth, weight)
+
+    def _judge(self, given: Any, X: Any, y: Array, truth: Any, weight: Any) -> ScoreFunction:
+        data, model = self._data(X, y, weight), self.model_
+        loss = model.trained_loss
+        weights = loss.sample_weights(data.weights, len(data.X), np.dtype(model.dtype))
+        scorer = None if self.scoring in (None, "loss") else check_scoring(self, self.scoring)
+
+        def judge(state: State) -> tuple[float, float]:
+            Z = outputs(model.trained_layer, state, data.X, model.dtype)
+            value = float(loss(Z, data.targets, weights)[0])
+            if scorer is not None:
+                return value, float(scorer(self, given, truth))
+            return value, -value if self.scoring == "loss" else self._score(Z, y, weight)
+
+        return judge
+
+    def _train(
+        self, data: Data, validate: ScoreFunction | None, generator: Any, incremental: bool
+    ) -> None:
+        model, stopping = self.model_, self._stopping
+        fresh = not (incremental and stopping.losses)
+        if fresh:  # as scikit-learn: parameters stay with warm_start, averages do not
+            slots = model.optimizer.init(model.state.params)
+            model.restore(model.state._replace(optimizer=slots, step=0, factor=None))
+        rate, power = self._schedule()
+        stopping.begin(self._initial_rate(), rate, power, fresh)
+        stopping.validate, stopping.by_score = validate, bool(self.early_stopping)
+        stopping.verbose, stopping.tol = bool(self.verbose), self.tol
+        stopping.patience = self.n_iter_no_change
+        epochs = 1 if incremental else self.max_iter
+        size = self.batch_size
+        if size != "auto" and size > len(data.X):
+            warnings.warn(
+                "Got `batch_size` less than 1 or larger than sample size. It is going to be "
+                "clipped",
+                stacklevel=4,
+            )
+        size = min(200 if size == "auto" else size, len(data.X))
+        order = self._order(generator, len(data.X))
+        plan = Plan(len(data.X), size, model.seed, self.shuffle, order)
+        task = model.task._replace(penalty=self._penalty())
+        engine = "numpy" if isinstance(data.X, SparseRows) else self.engine
+        first = model.history.epochs
+        try:
+            history = fit(
+                model, task, data, None, plan, epochs, verbose=0, engine=engine,
+                callbacks=[stopping, *(self.callbacks or ())],
+            )  # fmt: skip
+        except DivergenceError as error:
+            raise ValueError(
+                f"Solver produced non-finite parameter weights. The input data may contain large "
+                f"values and need to be preprocessed. {error}"
+            ) from None
+        self.n_iter_ = history.epochs - first
+        self._record()
+        if history.stopped and history.stopped.startswith("interrupted"):
+            warnings.warn("Training interrupted by user.", stacklevel=4)
+        elif not incremental and not stopping.converged and not history.stopped:
+            warnings.warn(
+                f"Stochastic Optimizer: Maximum iterations ({self.max_iter}) reached and the "
+                f"optimization hasn't converged yet.",
+                ConvergenceWarning,
+                stacklevel=4,
+            )
+
+    def _record(self) -> None:
+        """Set the attributes that scikit-learn's users look at."""
+        stopping = self._stopping
+        judged, stops = bool(stopping.scores), stopping.by_score
+        self.t_ = stopping.seen
+        self.loss_curve_ = list(stopping.losses)
+        self.loss_ = stopping.losses[-1]
+        self.best_loss_ = None if stops else stopping.best_loss
+        self.validation_scores_ = list(stopping.scores) if judged else None
+        self.validation_loss_curve_ = list(stopping.validation_losses) if judged else None
+        self.best_validation_score_ = stopping.best_score if stops else None
+        stopping.validate = None
+
+    def _outputs(self, X: Any) -> Array:
+        """Return Z for samples as a user brings them."""
+        check_is_fitted(self, "model_")
+        X = validate_data(self, X, accept_sparse="csr", dtype=(np.float64, np.float32), reset=False)
+        rows: Any = SparseRows(X) if issparse(X) else X
+        return outputs(self.model_.trained_layer, self.model_.state, rows, self.model_.dtype)
+
+    def hidden_activations(self, X: Any) -> dict[str, Array]:
+        """Return what every layer makes of X, under its path in the network."""
+        check_is_fitted(self, "model_")
+        X = validate_data(self, X, dtype=(np.float64, np.float32), reset=False)
+        return self.model_.activations(X)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+    # What the four of them answer differently. Here: as a plain chainrule network has it.
+
+    def _check(self) -> None:
+        """Raise for parameters that cannot be."""
+        if self.dtype not in ("auto", "float32", "float64"):
+            raise ConfigurationError(
+                f'dtype must be "auto", "float32" or "float64", got {self.dtype!r}'
+            )
+
+    def _initialize(self, generator: Any) -> None:
+        """Draw initial parameters; the model has its own already."""
+
+    def _seed(self, generator: Any) -> int:
+        return int(generator.randint(2**31 - 1))
+
+    def _order(self, generator: Any, samples: int) -> Callable[[int], Array] | None:
+        return None
+
+    def _penalty(self) -> SquaredWeights | None:
+        return None
+
+    def _schedule(self) -> tuple[str, float]:
+        return "constant", 0.5
+
+    def _initial_rate(self) -> float:
+        return 1.0
+
+    def _network(self, shape: Sequence[int], outputs: int) -> Layer:
+        raise NotImplementedError
+
+    def _loss(self, targets: Targets) -> Loss:
+        raise NotImplementedError
+
+    def _optimizer(self) -> Optimizer | None:
+        raise NotImplementedError

@@ -1,0 +1,102 @@
+"""NetworkClassifier and NetworkRegressor: any chainrule network as an estimator."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from chainrule.errors import ConfigurationError
+from chainrule.estimators.base import NetworkEstimator
+from chainrule.estimators.targets import Classes, Values
+from chainrule.layers import Dense, Layer, ReLU, Sequential
+from chainrule.losses import Loss
+from chainrule.optimizers import Optimizer
+from chainrule.targets import Targets
+
+
+class AnyNetwork(NetworkEstimator):
+    """Base: a network (None: one hidden layer of 100), and a Dense layer for the answers."""
+
+    def __init__(
+        self,
+        network: Any = None,
+        *,
+        loss: Any = None,
+        optimizer: Any = None,
+        batch_size: Any = "auto",
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Any = None,
+        tol: float = 1e-4,
+        n_iter_no_change: Any = 10,
+        verbose: Any = False,
+        warm_start: bool = False,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        class_weight: Any = None,
+        scoring: Any = None,
+        callbacks: Any = None,
+        engine: str = "auto",
+        dtype: str = "auto",
+        output_layer: bool = True,
+    ) -> None:
+        self.network = network
+        self.loss = loss
+        self.optimizer = optimizer
+        self.batch_size = batch_size
+        self.max_iter = max_iter
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.tol = tol
+        self.n_iter_no_change = n_iter_no_change
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.class_weight = class_weight
+        self.scoring = scoring
+        self.callbacks = callbacks
+        self.engine = engine
+        self.dtype = dtype
+        self.output_layer = output_layer
+
+    def _network(self, shape: Sequence[int], outputs: int) -> Layer:
+        network = Sequential(Dense(100), ReLU()) if self.network is None else self.network
+        if not isinstance(network, Layer):
+            raise ConfigurationError(f"network must be a chainrule layer, got {network!r}")
+        if not self.output_layer:
+            return network
+        inside = network.layers if isinstance(network, Sequential) else (network,)
+        return Sequential(*inside, Dense(outputs))
+
+    def _loss(self, targets: Targets) -> Loss:
+        plain = "squared_error" if targets.kind == "values" else "log_loss"
+        return self._named_loss(plain if self.loss is None else self.loss, targets)
+
+    def _optimizer(self) -> Optimizer | None:
+        return self.optimizer
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        first = self.network
+        while isinstance(first, Sequential) and first.layers:
+            first = first.layers[0]
+        tags.input_tags.sparse = first is None or isinstance(first, Dense)
+        return tags
+
+
+class NetworkClassifier(Classes, AnyNetwork):
+    """Any chainrule network as a classifier; `output_layer` adds Dense(outputs) at its end.
+
+    >>> import chainrule as cr
+    >>> from sklearn.datasets import load_iris
+    >>> X, y = load_iris(return_X_y=True)
+    >>> network = cr.Sequential(cr.Standardize(), cr.Dense(16), cr.Tanh())
+    >>> classifier = NetworkClassifier(network, optimizer=cr.Adam(0.02), random_state=0).fit(X, y)
+    >>> bool(classifier.score(X, y) > 0.9)
+    True
+    """
+
+
+class NetworkRegressor(Values, AnyNetwork):
+    """Any chainrule network as a regressor; see `NetworkClassifier`."""
