@@ -81,14 +81,21 @@ class Mapped(Stored):
             mapping.madvise(mmap.MADV_RANDOM)  # rows come shuffled: reading ahead would be in vain
 
     def read(self, rows: Array) -> Array:
-        X = np.asarray(self.array[rows], self.dtype)
-        self.rows_read += len(rows)
+        X = np.empty((len(rows), *self.shape[1:]), self.dtype)
+        for i in range(0, len(rows), ROWS_BEFORE_RELEASE):  # a long read would map the whole file
+            some = rows[i : i + ROWS_BEFORE_RELEASE]
+            X[i : i + len(some)] = self.array[some]
+            self._count(len(some))
+        return X
+
+    def _count(self, rows: int) -> None:
+        """Give the pages back where enough rows have been read since the last time."""
+        self.rows_read += rows
         if self.rows_read >= ROWS_BEFORE_RELEASE:
             self.rows_read = 0
             mapping = getattr(self.array, "_mmap", None)
             if mapping is not None and hasattr(mmap, "MADV_DONTNEED"):
                 mapping.madvise(mmap.MADV_DONTNEED)  # of a file mapped for reading: nothing is lost
-        return X
 
 
 class Part(Stored):
