@@ -99,5 +99,9 @@ def permutation(seed: int, epoch: int, n: int) -> Array:
     """
     bits = Rng(seed, epoch).at("order").bits((n,)).astype(np.uint64)
     # Bits above, positions below: sorting these numbers is five times as fast as an argsort.
-    keys = np.sort(bits << np.uint64(32) | np.arange(n, dtype=np.uint64))
-    return (keys & np.uint64(WORD)).astype(np.int64)
+    # In place: of ten million samples each copy would be 80 MB.
+    bits <<= np.uint64(32)
+    bits |= np.arange(n, dtype=np.uint64)
+    bits.sort()
+    bits &= np.uint64(WORD)
+    return bits.view(np.int64)
