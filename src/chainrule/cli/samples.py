@@ -130,10 +130,6 @@ def labelled(model: Model, name: str, target: str | None, part: str | None = Non
 
 def unlabelled(model: Model, name: str, target: str | None, part: str | None) -> Array:
     """Return samples alone: of a named set, or of a file with or without the target."""
-    if model.table is not None:
-        from chainrule.tables.source import open_source
-
-        return np.concatenate([rows.X for rows in model.table.read(open_source(name))])
     path = Path(name).expanduser()
     if model.table is not None:
         encoded: Array = model.table.encode(existing(path, "data file"))
