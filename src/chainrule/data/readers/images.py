@@ -17,6 +17,8 @@ from chainrule.errors import ConfigurationError, DataError, MissingExtraError
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
 GREY = {"1", "L", "LA"}
+# what Pillow's decoders raise for files that fuzzing has found
+DAMAGED = (OSError, SyntaxError, ValueError, EOFError, TypeError, OverflowError, MemoryError)
 COLOURS = {"grey": "L", "rgb": "RGB"}
 
 
@@ -37,7 +39,7 @@ def _open(path: Path) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of large images; the limit is ours
             image = image_module.open(path)
-    except (OSError, SyntaxError, ValueError, image_module.DecompressionBombError) as error:
+    except (*DAMAGED, image_module.DecompressionBombError) as error:
         raise DataError(f"{path}: not a readable image ({error})") from error
     width, height = image.size
     if width * height > MAX_PIXELS:
@@ -86,7 +88,7 @@ def read_files(
         with _open(path) as image:
             try:
                 picture = image.convert(COLOURS[colour])
-            except (OSError, SyntaxError, ValueError, EOFError) as error:
+            except DAMAGED as error:
                 raise DataError(f"{path}: damaged image ({error})") from error
             if picture.size != (width, height):
                 picture = picture.resize((width, height))
