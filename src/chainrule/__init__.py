@@ -132,6 +132,7 @@ from chainrule.schedules import (
     WarmUp,
 )
 from chainrule.training import (
+    Budget,
     Callback,
     Checkpoint,
     CSVLog,
@@ -193,6 +194,7 @@ __all__ = [
     "Averaged",
     "BatchNorm",
     "BinaryCrossEntropy",
+    "Budget",
     "CSVLog",
     "Callback",
     "Certificate",

@@ -59,6 +59,7 @@ class Bound:
         self.trained_layer = tie(layer)
         self.history = History()
         self.configuration: dict[str, Any] = {}  # what a command line asked for, kept in the file
+        self.receipt: dict[str, Any] = {}  # what the bits of the training depend on
         self.targets: Targets | None = None
         self.table: Any = None  # how rows of a table become samples; see chainrule.tables
         self.built: Network | None = None
@@ -83,14 +84,21 @@ class Bound:
     @property
     def state(self) -> State:
         """Parameters, untrained state, optimizer state and step count, as NumPy arrays."""
-        if self._live is not None:
-            run, live = self._live
+        held = self._live  # looked at once, as another thread may bring it home meanwhile
+        if held is not None:
+            run, live = held
             self._state, self._live = run.finish(live), None
         if self._state is None:
             raise ConfigurationError(
                 "the model is not built yet: give Model(..., input_shape=...), or call fit first"
             )
         return self._state
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what another process needs: the state comes home from the engine first."""
+        if self._live is not None:
+            _ = self.state
+        return self.__dict__.copy()
 
     def restore(self, state: State) -> None:
         """Continue from `state`: all that was learnt, as `state` gave it."""

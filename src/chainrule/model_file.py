@@ -61,6 +61,7 @@ def header(model: Model) -> dict[str, Any]:
         "table": None if model.table is None else model.table.to_config(),
         "history": model.history.to_config(),
         "training": model.configuration,
+        **({"receipt": model.receipt} if model.receipt else {}),
     }
 
 
@@ -234,6 +235,7 @@ def load(path: str | Path) -> Model:
             model.table = Schema.from_config(config["table"])
         model.history = History.from_config(config["history"])
         model.configuration = dict(config["training"])
+        model.receipt = dict(config.get("receipt") or {})
         model.shards = int(config.get("shards", 1))
         steps = int(config["steps"])
     except ModelFileError:

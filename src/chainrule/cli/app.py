@@ -21,6 +21,7 @@ from chainrule.cli.inspect import inspect
 from chainrule.cli.launch import launch
 from chainrule.cli.plot import plot
 from chainrule.cli.predict import predict
+from chainrule.cli.reproduce import reproduce
 from chainrule.cli.train import train
 from chainrule.errors import ChainruleError, unknown_name
 
@@ -34,8 +35,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 VERBS = (
-    "train", "evaluate", "predict", "explain", "check", "doctor", "inspect", "plot", "export",
-    "convert", "import", "launch", "data",
+    "train", "evaluate", "predict", "explain", "check", "doctor", "inspect", "reproduce", "plot",
+    "export", "convert", "import", "launch", "data",
 )  # fmt: skip
 app.command("train")(train)
 app.command("evaluate")(evaluate)
@@ -44,6 +45,7 @@ app.command("explain")(explain)
 app.command("check")(check)
 app.command("doctor")(doctor)
 app.command("inspect")(inspect)
+app.command("reproduce")(reproduce)
 app.command("plot")(plot)
 app.command("export")(export)
 app.command("convert")(convert)

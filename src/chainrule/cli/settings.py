@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -120,6 +121,24 @@ def batch_size(given: int | str) -> int | None:
     if not text.isdigit():
         raise ConfigurationError(f'batch size must be a whole number or "all", got {given!r}')
     return int(text)
+
+
+def size(given: str | None) -> int | None:
+    """Return "500M" or "2G" as a number of bytes.
+
+    >>> size("1.5k"), size("2G")
+    (1500, 2000000000)
+    """
+    if given is None:
+        return None
+    found = re.fullmatch(r"([0-9.]+) ?([kmgt]?)b?", given.strip().lower())
+    try:
+        assert found is not None
+        return int(float(found[1]) * 1000 ** " kmgt".index(found[2] or " "))
+    except (AssertionError, ValueError):
+        raise ConfigurationError(
+            f'a size is a number such as "500M" or "2G", got "{given}"'
+        ) from None
 
 
 def share_or_file(given: float | str | None) -> float | Path | None:

@@ -103,6 +103,12 @@ def train(
     keep: Annotated[
         int, typer.Option(metavar="N", min=1, help="Keep the N newest checkpoints, and the best.")
     ] = 2,
+    max_seconds: Annotated[
+        Number, typer.Option(metavar="N", help="End the training after N seconds. [never]")
+    ] = None,
+    max_memory: Annotated[
+        Text, typer.Option(metavar="SIZE", help='Refuse to need more: "500M", "2G". [no limit]')
+    ] = None,
     config: Annotated[
         Path | None,
         typer.Option(metavar="FILE.toml", help="The same settings; the command line wins."),
@@ -163,6 +169,9 @@ def train(
         _remarks(dataset)
     if verbose:
         say(model.summary())
+    from chainrule.receipt import receipt
+    from chainrule.training import Budget
+
     started = perf_counter()
     terminated = False
     try:
@@ -179,6 +188,7 @@ def train(
             callbacks=[
                 *asked_for(),
                 *_callbacks(wanted.patience, recipe, checkpoint, resume, keep),
+                Budget(max_seconds, asked.size(max_memory)),
             ],
         )
     except SystemExit:  # SIGTERM: what was learnt is saved first
@@ -190,6 +200,7 @@ def train(
         model.configuration["engine"] = ran  # so that the same settings give the same bits
     if not leader:
         return  # the first process tells and keeps what all have learnt
+    model.receipt = receipt(model, dataset.x, recipe.y)
     model.save(path)
     scores = {}
     if dataset.x_test is not None:

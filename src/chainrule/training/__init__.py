@@ -1,6 +1,7 @@
 """Training: the loop, its callbacks, and what it leaves behind."""
 
 from chainrule.training.callbacks import (
+    Budget,
     Callback,
     Checkpoint,
     CSVLog,
@@ -15,6 +16,7 @@ from chainrule.training.lbfgs import fit_lbfgs
 from chainrule.training.learning_rate import LearningRates, find_learning_rate
 
 __all__ = [
+    "Budget",
     "CSVLog",
     "Callback",
     "Checkpoint",

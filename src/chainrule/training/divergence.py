@@ -26,6 +26,9 @@ def locate(task: Task, data: Data, state: State, indices: Array) -> str:
                 culprit = first_bad(task.network, before.params, batch.X, ctx)
                 where = culprit or f"the loss: outputs reach {np.abs(outcome.Z).max():.3g}"
                 return f"the first that is not finite at step {int(before.step) + 1} is {where}"
+            bad = bad_parameter(state.params)
+            if bad:
+                return f"the first that is not finite is {bad}, after step {int(before.step) + 1}"
     return "the replay on numpy stays finite: the numbers are at the edge of what float32 holds"
 
 
@@ -42,10 +45,29 @@ def first_bad(network: Layer, params: Tree, X: Array, ctx: Context, path: str = 
     place = f' at "{path}"' if path else ""
     for name, p in flatten(params).items():
         if not np.isfinite(p).all():
-            return f"parameter {name} of {network!r}{place}"
-    if not np.isfinite(network.forward(params, X, ctx)[0]).all():
-        return f"the output of {network!r}{place}"
+            return f"parameter {name} of {network!r}{place}, {first_entry(p)}"
+    Y = network.forward(params, X, ctx)[0]
+    if not np.isfinite(Y).all():
+        return f"the output of {network!r}{place}, {first_entry(Y)}"
     return None
+
+
+def bad_parameter(params: Tree) -> str | None:
+    """Return the first parameter that is not finite, with its first bad entry.
+
+    >>> bad_parameter({"0": {"W": np.ones(2), "b": np.array([0.0, np.inf])}})
+    'parameter 0.b, entry [1] = inf'
+    """
+    for name, p in flatten(params).items():
+        if not np.isfinite(p).all():
+            return f"parameter {name}, {first_entry(p)}"
+    return None
+
+
+def first_entry(X: Array) -> str:
+    """Return place and value of the first entry that is not finite."""
+    place = np.argwhere(~np.isfinite(X))[0].tolist()
+    return f"entry {place} = {X[tuple(place)]}"
 
 
 def advice(places: list[Placed], data: Data) -> str:

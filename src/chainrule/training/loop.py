@@ -102,7 +102,7 @@ def train(
 
     for callback in callbacks:
         callback.on_start(training)
-    state = current(state)
+    state, indices = current(state), np.empty((0, 1), int)
     with listening() as asked:
         try:
             pauses = [c.pause_every for c in callbacks if c.pause_every]
@@ -113,7 +113,7 @@ def train(
                 epoch, started = training.epoch, perf_counter() - training.seconds
                 chunks = walk(run, state, plan, range(epoch, epoch + 1), pace, training.position)
                 for chunk in chunks:
-                    earlier, state = state, chunk.after
+                    earlier, state, indices = state, chunk.after, chunk.indices
                     keep(state)
                     count(training, chunk)
                     training.seconds = perf_counter() - started
@@ -132,9 +132,14 @@ def train(
                 for callback in callbacks:
                     callback.on_epoch(training)
                 state = current(state)
+            # Where nothing looks at a weight any more, the loss may stay finite to the end.
+            if training.step and not finite(run.finish(state)):
+                raise DivergenceError(
+                    f"weights are not finite at step {training.step}", earlier, indices
+                )
         except DivergenceError:
             # A finite loss may still have made an update that was not.
-            if not all(np.isfinite(p).all() for p in flatten(run.finish(state).params).values()):
+            if not finite(run.finish(state)):
                 keep(earlier)
             raise
         except KeyboardInterrupt:
@@ -143,6 +148,11 @@ def train(
         finally:
             for callback in callbacks:
                 callback.on_end(training)
+
+
+def finite(state: State) -> bool:
+    """Say whether all parameters are finite numbers."""
+    return all(np.isfinite(p).all() for p in flatten(state.params).values())
 
 
 def count(training: Training, chunk: Chunk) -> None:
