@@ -52,6 +52,32 @@ def fits(data: Data, device: Any) -> bool:
     return needed <= memory // 2
 
 
+def on_device(data: Data, device: Any) -> Data:
+    """Return the data on a device; on the CPU without XLA's own copy."""
+    if device.platform == "cpu":
+        data = Data(*(None if a is None else aligned(a) for a in data))
+    placed: Data = jax.device_put(data, device)
+    return placed
+
+
+def aligned(array: Any) -> Any:
+    """Return an array whose memory begins at a multiple of 64 bytes: XLA uses it where it lies.
+
+    NumPy's arrays seldom begin at one, so they are copied, here and not by XLA: NumPy asks the
+    system for large pages, with which the copy is made in a fifth of the time.
+
+    >>> aligned(np.arange(6.0)[1:]).ctypes.data % 64
+    0
+    """
+    if array.ctypes.data % 64 == 0 and array.flags.c_contiguous:
+        return array
+    memory = np.empty(array.nbytes + 64, np.uint8)
+    first = -memory.ctypes.data % 64
+    copy = memory[first : first + array.nbytes].view(array.dtype).reshape(array.shape)
+    copy[...] = array
+    return copy
+
+
 def compile_cache() -> None:
     """Keep compiled programs on disk between runs, unless the user has arranged it already."""
     config: Any = jax.config

@@ -18,7 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from chainrule.engines.base import Report
-from chainrule.engines.device import compile_cache, failures_explained, find_device, fits
+from chainrule.engines.device import compile_cache, failures_explained, find_device, fits, on_device
 from chainrule.engines.pieces import Pieces
 from chainrule.layers.base import Context, Layer
 from chainrule.metrics import has_accuracy, hits
@@ -70,7 +70,7 @@ class XlaRun:
         self.device_block: Any = None
         self.programs: dict[Any, Program] = {}  # by what can differ within a run
         with self._here():
-            self.data: Any = jax.device_put(data, device) if self.resident else None
+            self.data: Any = on_device(data, device) if self.resident else None
         self.pieces = None if self.resident else Pieces(data, padded=True)
         self.piece: tuple[Any, Any, Any] = (None, None, None)  # host's, the device's, its rows
 
