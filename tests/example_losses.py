@@ -59,6 +59,10 @@ def squared(torch: Any, Z: Any, Y: Any) -> Any:
     return torch.nn.functional.mse_loss(Z, Y, reduction="none").sum(1)
 
 
+def standardized(shift: float, spread: float) -> Callable[[Any, Any, Any], Any]:
+    return lambda torch, Z, Y: squared(torch, Z, (Y - shift) / spread) / 2
+
+
 def binary(torch: Any, Z: Any, Y: Any) -> Any:
     return torch.nn.functional.binary_cross_entropy(Z, Y, reduction="none").sum(1)
 
@@ -142,10 +146,8 @@ LOSSES = [
     Example(cr.Huber(0.3, reduction="sum"), huber(0.3), analytic=False),
     Example(cr.LogCosh(), log_cosh),
     Example(cr.LogCosh(reduction="sum"), log_cosh),
-    Example(
-        cr.StandardizedSquaredError(2.0, 3.0),
-        lambda torch, Z, Y: squared(torch, Z, (Y - 2) / 3) / 2,
-    ),
+    Example(cr.StandardizedSquaredError(2.0, 3.0), standardized(2.0, 3.0)),
+    Example(cr.StandardizedSquaredError(-1.0, 0.5, reduction="sum"), standardized(-1.0, 0.5)),
     Example(cr.Poisson(), poisson),
     Example(cr.Poisson(reduction="sum"), poisson),
 ]
