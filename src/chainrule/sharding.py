@@ -1,15 +1,16 @@
 """A minibatch in shards: their gradients, and the fixed order in which these are added.
 
-The batch is cut into as many shards as the model says, however many processes share the work. Each
-shard's gradients, loss, hits and change of running statistics become one vector, and the vectors
-are added in a binary tree, ((0 + 1) + (2 + 3)) + ((4 + 5) + (6 + 7)). A process that holds a
-subtree adds it up by itself and the rest of the tree is the reduction between processes, so that
-1, 2, 4 or 8 of them give the same bits.
+The batch is cut into as many shards as the model says, however many processes share the work. What
+the shards give (gradients, loss, hits and change of running statistics) is added in a binary tree,
+((0 + 1) + (2 + 3)) + ((4 + 5) + (6 + 7)). A process that holds a subtree adds it up by itself and
+the rest of the tree is the reduction between processes, of one vector each, so that 1, 2, 4 or 8
+of them give the same bits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import operator
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -34,6 +35,10 @@ class Comm(Protocol):
         """Return Σ over the ranks, the same bits on each, added in a binary tree."""
         ...
 
+    def wait(self) -> None:
+        """Come back when all have called it."""
+        ...
+
     def abort(self, code: int) -> None:
         """End all the processes."""
         ...
@@ -47,6 +52,9 @@ class Alone:
     def sum(self, vector: Array) -> Array:
         """Return the vector: there is nobody else."""
         return vector
+
+    def wait(self) -> None:
+        """Come back: there is nobody else."""
 
     def abort(self, code: int) -> None:
         """Do nothing; the exception that is on its way ends the process."""
@@ -68,24 +76,36 @@ def owned(shards: int, comm: Comm) -> range:
     return range(shards * comm.rank // comm.size, shards * (comm.rank + 1) // comm.size)
 
 
-def tree_sum(vectors: Sequence[Array]) -> Array:
+def tree_sum(terms: Iterable[Any], add: Callable[[Any, Any], Any] = operator.add) -> Any:
     """Return the sum of neighbours' sums, level by level; one without a neighbour goes up as it is.
 
-    >>> float(tree_sum([np.float32(v) for v in (1, 2, 3)]))
-    6.0
+    Terms are taken one by one and added as soon as two neighbours are there, so that only
+    log2(terms) + 1 sums live at a time.
+
+    >>> tree_sum("abcde", lambda a, b: f"({a}{b})")
+    '(((ab)(cd))e)'
     """
-    level = list(vectors)
-    while len(level) > 1:
-        pairs = [a + b for a, b in zip(level[::2], level[1::2], strict=False)]
-        level = pairs + level[len(pairs) * 2 :]
-    return level[0]
+    waiting: list[Any] = []  # sums of 2^k terms, k smaller from one to the next
+    for count, term in enumerate(terms, 1):
+        waiting.append(term)
+        while count % 2 == 0:
+            right = waiting.pop()
+            waiting.append(add(waiting.pop(), right))
+            count //= 2
+    while len(waiting) > 1:
+        right = waiting.pop()
+        waiting.append(add(waiting.pop(), right))
+    return waiting[0]
 
 
-def shard_vector(task: Task, counts_hits: bool, state: State, batch: Batch, share: Any) -> Array:
+def shard_terms(
+    task: Task, counts_hits: bool, state: State, batch: Batch, share: Any
+) -> list[Array]:
     """Return what a shard adds to the step: gradients, change of running state, loss, hits.
 
     `share` is its part in the average of running statistics: 1 / (shards that are not empty).
     """
+    batch = batch._replace(X=batch.X.astype(task.dtype, copy=False))
     if task.augment is not None:
         rng = Rng(task.seed, state.step, batch.rows).at("augment")
         batch = batch._replace(X=task.augment(batch.X, rng))
@@ -97,17 +117,32 @@ def shard_vector(task: Task, counts_hits: bool, state: State, batch: Batch, shar
     parts = [g for _, g in sorted(flatten(grads).items())]
     parts += [(moved[name] - before[name]) * share for name in sorted(before)]
     parts += [outcome.value, xp.asarray(right)]
-    return xp.concatenate([xp.ravel(p).astype(task.dtype) for p in parts])
+    return [xp.asarray(p, dtype=task.dtype) for p in parts]
 
 
-def length(state: State) -> int:
-    """Return the length of a shard's vector."""
-    trees = {**flatten(state.params), **flatten({"running": dict(state.running)})}
-    return sum(int(np.size(p)) for p in trees.values()) + 2
+def no_terms(task: Task, state: State) -> list[Array]:
+    """Return what a shard without samples adds."""
+    running = flatten(dict(state.running))
+    leaves = [*sorted(flatten(state.params).items()), *sorted(running.items())]
+    return [np.zeros(p.shape, task.dtype) for _, p in leaves] + [np.zeros((), task.dtype)] * 2
 
 
-def apply_vector(task: Task, state: State, vector: Array) -> tuple[State, Any, Any]:
-    """Return the next state, the loss and the hits of the step whose shards sum to `vector`."""
+def add_terms(a: Sequence[Array], b: Sequence[Array]) -> list[Array]:
+    """Return the terms of two shards together."""
+    return [p + q for p, q in zip(a, b, strict=True)]
+
+
+def joined(terms: Sequence[Array]) -> Array:
+    """Return the terms as one vector, which is what processes exchange."""
+    xp = array_namespace(terms[0])
+    return xp.concatenate([xp.ravel(p) for p in terms])
+
+
+def apply_vector(task: Task, state: State, vector: Array, weight: Any) -> tuple[State, Any, Any]:
+    """Return the next state, the loss and the hits of the step whose shards sum to `vector`.
+
+    `weight` is that of the minibatch's samples together; a penalty is added once, not by a shard.
+    """
     grads, at = {}, 0
     for name, p in sorted(flatten(state.params).items()):
         grads[name], at = vector[at : at + p.size].reshape(p.shape), at + p.size
@@ -116,4 +151,7 @@ def apply_vector(task: Task, state: State, vector: Array) -> tuple[State, Any, A
         change = vector[at : at + r.size].reshape(r.shape)
         running[name], at = (r + change).astype(r.dtype), at + r.size
     moved: Mapping[str, Any] = replace(dict(state.running), running)
-    return update(task, state, replace(state.params, grads), moved), vector[-2], vector[-1]
+    value, all_grads = vector[-2], replace(state.params, grads)
+    if task.penalty is not None:
+        value, all_grads = task.penalty(state.params, all_grads, value, weight)
+    return update(task, state, all_grads, moved), value, vector[-1]

@@ -22,13 +22,13 @@ FAILING = """
 import os, pathlib
 from chainrule import sharding
 calls, whole, flag = 0, sharding.tree_sum, pathlib.Path({flag!r})
-def tree_sum(vectors):
+def tree_sum(*terms):
     global calls
     calls += 1
     if calls == 200 and flag.exists() and os.environ.get("PMI_RANK") == "1":
         flag.unlink()
         raise RuntimeError("on purpose")
-    return whole(vectors)
+    return whole(*terms)
 sharding.tree_sum = tree_sum
 """
 

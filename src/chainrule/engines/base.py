@@ -48,8 +48,13 @@ class Engine(Protocol):
         """Return the run of this task on this data."""
         ...
 
-    def compiled(self, function: Callable[..., Any], dtype: str) -> Callable[..., Any]:
-        """Return a pure function of arrays as this engine runs it."""
+    def compiled(
+        self, function: Callable[..., Any], dtype: str, consumes: Sequence[int] = ()
+    ) -> Callable[..., Any]:
+        """Return a pure function of arrays as this engine runs it.
+
+        The arguments at `consumes` are not used again: their memory may become the result's.
+        """
         ...
 
     def outputs(self, network: Layer, state: State, X: Array, dtype: str) -> Array:

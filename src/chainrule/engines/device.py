@@ -14,6 +14,7 @@ import jax
 import numpy as np
 
 import chainrule
+from chainrule.alignment import BYTES, aligned_empty
 from chainrule.errors import EngineError, UntraceableError
 from chainrule.step import Data
 
@@ -69,11 +70,9 @@ def aligned(array: Any) -> Any:
     >>> aligned(np.arange(6.0)[1:]).ctypes.data % 64
     0
     """
-    if array.ctypes.data % 64 == 0 and array.flags.c_contiguous:
+    if array.ctypes.data % BYTES == 0 and array.flags.c_contiguous:
         return array
-    memory = np.empty(array.nbytes + 64, np.uint8)
-    first = -memory.ctypes.data % 64
-    copy = memory[first : first + array.nbytes].view(array.dtype).reshape(array.shape)
+    copy = aligned_empty(array.shape, array.dtype)
     copy[...] = array
     return copy
 

@@ -74,7 +74,9 @@ class NumpyEngine:
     def bind(self, task: Task, data: Data) -> NumpyRun:
         return NumpyRun(task, data)
 
-    def compiled(self, function: Callable[..., Any], dtype: str) -> Callable[..., Any]:
+    def compiled(
+        self, function: Callable[..., Any], dtype: str, consumes: Sequence[int] = ()
+    ) -> Callable[..., Any]:
         return function
 
     def outputs(self, network: Layer, state: State, X: Array, dtype: str) -> Array:

@@ -17,23 +17,25 @@ from chainrule.metrics import has_accuracy
 from chainrule.namespace import Array
 from chainrule.sharding import (
     Comm,
+    add_terms,
     apply_vector,
     bounds,
-    length,
+    joined,
+    no_terms,
     owned,
-    shard_vector,
+    shard_terms,
     tree_sum,
 )
-from chainrule.step import Batch, Data, State, Task, predicting
+from chainrule.step import Batch, Data, State, Task, predicting, total_weight
 from chainrule.tree import in_order_of, map_leaves
 
 
 class ShardedRun:
     """A task whose steps are cut into shards; each process computes its own and reads its rows.
 
-    A shard's vector and the update are functions that the engine compiles, or not. They are the
-    same two whatever the number of processes, and so are their bits. `seconds` says where the time
-    of the steps went: "compute", "communicate" (with the wait for others).
+    A shard's terms, their sum and the update are functions that the engine compiles, or not. They
+    are the same whatever the number of processes, and so are their bits. `seconds` says where the
+    time of the steps went: "compute" and "communicate"; if `apart`, also "wait" and "update".
     """
 
     def __init__(self, engine: Engine, task: Task, data: Data, shards: int, comm: Comm) -> None:
@@ -46,20 +48,24 @@ class ShardedRun:
         self.counts_hits = has_accuracy(task.loss, data.targets)
         self.weights = data.weights
         self.pieces = Pieces(data, self._columns)
-        self.vector = engine.compiled(partial(shard_vector, task, self.counts_hits), task.dtype)
+        self.terms = engine.compiled(partial(shard_terms, task, self.counts_hits), task.dtype)
+        self.add = engine.compiled(add_terms, task.dtype, consumes=(0,))
+        self.joined = engine.compiled(joined, task.dtype)
         self.apply = engine.compiled(partial(apply_vector, task), task.dtype)
         self.seconds_to_compile = 0.0
-        self.seconds = {"compute": 0.0, "communicate": 0.0}
+        self.seconds = {"compute": 0.0, "wait": 0.0, "communicate": 0.0, "update": 0.0}
+        self.apart = False  # costs a message more, and a wait for the update
         self.first: Any = None
 
     def start(self, state: State, blocks: Sequence[Array]) -> State:
         self.first = state
         started = perf_counter()
+        live = state._replace(step=np.int32(state.step))
         for block in blocks:  # one step of each size, so that an error comes before training
-            self._local(state._replace(step=np.int32(state.step)), block, 0)
+            self._next(live, block, 0, self._local(live, block, 0))
         if self.engine.name != "numpy":
             self.seconds_to_compile = perf_counter() - started
-        return state._replace(step=np.int32(state.step))
+        return live
 
     def finish(self, state: State) -> State:
         trees = {
@@ -69,19 +75,27 @@ class ShardedRun:
         return state._replace(step=int(state.step), **trees)
 
     def chunk(self, state: State, block: Array, start: int, count: int) -> tuple[State, Report]:
-        losses, right = np.empty(count), np.empty(count, int)
+        said = []
         quiet = np.errstate(over="ignore", invalid="ignore", divide="ignore")
         with quiet, product_threads(0):  # one thread: their number would change the bits
-            for i in range(count):
-                begun = perf_counter()
-                vector = self._local(state, block, start + i)
-                sent = perf_counter()
+            for i in range(start, start + count):
+                times = [perf_counter()]
+                vector = self._local(state, block, i)
+                times.append(perf_counter())
+                if self.apart:
+                    self.comm.wait()
+                times.append(perf_counter())
                 vector = self.comm.sum(vector)
-                received = perf_counter()
-                state, value, hit = self.apply(state, vector)
-                losses[i], right[i] = float(value), round(float(hit))
-                self.seconds["communicate"] += received - sent
-                self.seconds["compute"] += perf_counter() - received + sent - begun
+                times.append(perf_counter())
+                state, value, hit = self._next(state, block, i, vector)
+                said.append((value, hit))  # read below: the update may still be running
+                if self.apart:
+                    float(hit)
+                times.append(perf_counter())
+                for name, seconds in zip(self.seconds, np.diff(times), strict=True):
+                    self.seconds[name] += seconds
+            losses = np.array([float(value) for value, _ in said])
+            right = np.array([round(float(hit)) for _, hit in said])
         return state, Report(losses, right if self.counts_hits else None)
 
     def outputs(self, state: State, X: Array) -> Array:
@@ -94,7 +108,7 @@ class ShardedRun:
         return slice(cut[mine[0]][0], cut[mine[-1]][1])
 
     def _local(self, state: State, block: Array, step: int) -> Array:
-        """Return the sum of this process's shards."""
+        """Return the sum of this process's shards, as one vector."""
         m = block.shape[1]
         piece, first = self.pieces.at(block, step)
         mine = self._columns(m)
@@ -103,17 +117,21 @@ class ShardedRun:
         weights = self.task.loss.sample_weights(given, m, np.dtype(self.task.dtype))
         cut = bounds(m, self.shards)
         share = np.dtype(self.task.dtype).type(1 / sum(a < b for a, b in cut))
-        vectors = []
-        for shard in owned(self.shards, self.comm):
+
+        def terms(shard: int) -> Any:
             a, b = cut[shard]
             if a == b:
-                vectors.append(np.zeros(length(state), self.task.dtype))
-                continue
-            X = piece.X[a + at : b + at].astype(self.task.dtype)
+                return no_terms(self.task, state)
             rows = np.arange(a, b, dtype=np.uint32)
-            batch = Batch(X, piece.targets[a + at : b + at], weights[a:b], rows)
-            vectors.append(np.asarray(self.vector(state, batch, share)))
-        return tree_sum(vectors)
+            X, targets = piece.X[a + at : b + at], piece.targets[a + at : b + at]
+            return self.terms(state, Batch(X, targets, weights[a:b], rows), share)
+
+        shards = map(terms, owned(self.shards, self.comm))
+        return np.asarray(self.joined(tree_sum(shards, self.add)))
+
+    def _next(self, state: State, block: Array, step: int, vector: Array) -> tuple[State, Any, Any]:
+        weight = total_weight(Data(None, None, self.weights), block[step])
+        return self.apply(state, vector, np.dtype(self.task.dtype).type(weight))
 
 
 def _home(leaf: Any) -> Any:

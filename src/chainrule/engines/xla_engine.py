@@ -159,8 +159,10 @@ class XlaEngine:
     def bind(self, task: Task, data: Data) -> XlaRun:
         return XlaRun(task, data, self.device)
 
-    def compiled(self, function: Callable[..., Any], dtype: str) -> Callable[..., Any]:
-        program = jax.jit(function)
+    def compiled(
+        self, function: Callable[..., Any], dtype: str, consumes: Sequence[int] = ()
+    ) -> Callable[..., Any]:
+        program = jax.jit(function, donate_argnums=tuple(consumes))
 
         def run(*arguments: Any) -> Any:
             with failures_explained(self.device, x64=dtype == "float64"):

@@ -26,6 +26,9 @@ from chainrule.scale.heartbeat import FILE, SECONDS
 MARK = "CHAINRULE_LAUNCH"  # in the environment of every process of a launch
 WRONG_USE = 2
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "NPROC": "1"}
+# Gradients are a few large arrays a step. glibc gives such memory back to the system each time, and
+# fetches it again page by page, which takes a tenth of the step and more when all processes do so.
+KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(32 << 20), "MALLOC_TRIM_THRESHOLD_": str(512 << 20)}
 # Open MPI refuses root and more processes than cores, and binds each process to a core.
 OPEN_MPI = {
     "OMPI_MCA_rmaps_base_oversubscribe": "1",
@@ -100,7 +103,7 @@ def supervise(
         root = ROOT if hasattr(os, "geteuid") and os.geteuid() == 0 else {}
         for attempt in range(max_restarts + 1):
             code, stalled = run(
-                line, {**OPEN_MPI, **root, **os.environ, **own}, beat, stall_timeout
+                line, {**OPEN_MPI, **root, **KEEP_MEMORY, **os.environ, **own}, beat, stall_timeout
             )
             if code == 0 and finished(folder):
                 return 0

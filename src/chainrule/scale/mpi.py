@@ -1,9 +1,10 @@
 """MPI: the ranks that a launcher has started, and the sum of a vector over them.
 
-MPI's own all-reduce does not fix the order of its additions. Here it is fixed: few ranks add by
-recursive doubling, which is the binary tree over the ranks; for more, each rank gets a slice of
-every vector, adds them in the same tree, and gives its slice to all. Needs mpi4py, the extra
-`chainrule[mpi]`.
+MPI's own all-reduce does not fix the order of its additions. Here it is the binary tree over the
+ranks, whatever way the numbers travel. Where the ranks are a power of two, short vectors go whole
+(recursive doubling: the fewest messages), long ones by halves (recursive halving, then the way
+back: 2 (P - 1) / P of the bytes). Otherwise each rank gets a slice of every vector, adds them in
+the same tree, and gives its slice to all. Needs mpi4py, the extra `chainrule[mpi]`.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.alignment import aligned_empty
 from chainrule.errors import ConfigurationError, MissingExtraError
 from chainrule.namespace import Array
 from chainrule.sharding import tree_sum
 
-FEW = 4  # ranks up to which whole vectors are exchanged
+SHORT = 32 << 10  # bytes up to which a vector is exchanged whole
 # What launchers tell their processes: how many there are.
 ANNOUNCED = {
     "OMPI_COMM_WORLD_SIZE": "Open MPI's mpirun",
@@ -45,14 +47,23 @@ class MPIComm:
     def __init__(self, mpi: Any) -> None:
         self.mpi, self.world = mpi, mpi.COMM_WORLD
         self.rank, self.size = self.world.rank, self.world.size
+        self.kept: dict[Any, tuple[Array, Array]] = {}
 
     def sum(self, vector: Array) -> Array:
-        """Return Σ over the ranks, added in a binary tree: the same bits on all of them."""
+        """Return Σ over the ranks, added in a binary tree: the same bits on all of them.
+
+        The result of a long vector is good until the next one of its length is summed.
+        """
         if self.size == 1:
             return vector
-        if self.size <= FEW and self.size & (self.size - 1) == 0:
-            return self._doubling(np.ascontiguousarray(vector))
-        return self._slices(vector)
+        vector = np.ascontiguousarray(vector)
+        if self.size & (self.size - 1):
+            return self._slices(vector)
+        return self._doubling(vector) if vector.nbytes <= SHORT else self._halving(vector)
+
+    def wait(self) -> None:
+        """Come back when all ranks have called it."""
+        self.world.Barrier()
 
     def abort(self, code: int) -> None:
         """End all ranks."""
@@ -68,14 +79,37 @@ class MPIComm:
             vector, distance = vector + other, 2 * distance  # a + b and b + a are the same bits
         return vector
 
+    def _halving(self, vector: Array) -> Array:
+        total, other = self._memory("halves", len(vector), vector.dtype)
+        first, end, distance, sent = 0, len(vector), 1, []
+        while distance < self.size:  # a half of what is left goes, the other is added up here
+            middle = (first + end) // 2
+            lower, upper = slice(first, middle), slice(middle, end)
+            mine, theirs = (upper, lower) if self.rank & distance else (lower, upper)
+            partner, received = self.rank ^ distance, other[: mine.stop - mine.start]
+            self.world.Sendrecv(vector[theirs], partner, recvbuf=received, source=partner)
+            np.add(vector[mine], received, out=total[mine])
+            sent.append((partner, mine, theirs))
+            first, end, vector, distance = mine.start, mine.stop, total, 2 * distance
+        for partner, mine, theirs in reversed(sent):
+            self.world.Sendrecv(total[mine], partner, recvbuf=total[theirs], source=partner)
+        return total
+
     def _slices(self, vector: Array) -> Array:
         each = -(-len(vector) // self.size)
-        padded = np.zeros(each * self.size, vector.dtype)
-        padded[: len(vector)] = vector
-        received = np.empty((self.size, each), vector.dtype)
+        padded, received = self._memory("slices", each * self.size, vector.dtype)
+        padded[: len(vector)], padded[len(vector) :] = vector, 0
+        received = received.reshape(self.size, each)
         self.world.Alltoall(padded, received)
-        self.world.Allgather(np.ascontiguousarray(tree_sum(list(received))), padded)
+        self.world.Allgather(np.ascontiguousarray(tree_sum(received)), padded)
         return padded[: len(vector)]
+
+    def _memory(self, use: str, length: int, dtype: Any) -> tuple[Array, Array]:
+        """Return two vectors, the same ones each time: fresh memory costs as much as the sum."""
+        key = (use, length, str(dtype))
+        if key not in self.kept:
+            self.kept[key] = (aligned_empty((length,), dtype), aligned_empty((length,), dtype))
+        return self.kept[key]
 
 
 @cache
