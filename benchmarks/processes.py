@@ -1,46 +1,227 @@
-"""Where a step's time goes with several processes: `mpirun -n 2 python -m benchmarks.processes`.
+"""Several processes on this machine: `python -m benchmarks.processes`.
 
-784-1000-10, batch 256, in 8 shards; OPENBLAS_NUM_THREADS=1 NPROC=1 give each process one thread.
+Times a step of 784-1000-10 with batch 256, one thread a process, in each of these ways, in turn:
+one process with the whole batch (and, as a rival, with a thread for each core), 1, 2 and 4
+processes with the batch in shards, and two processes that know nothing of each other, which is
+the most that the machine gives. Of some rounds the fastest counts: whatever else runs makes a step
+slower, never faster. Then it measures the terms of the cost model (benchmarks/cost_model.py),
+compares it with measurements, and says where data parallelism stops paying.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 
-import chainrule as cr
-from chainrule.engines import choose
-from chainrule.engines.sharded import ShardedRun
-from chainrule.scale.mpi import connect
-from chainrule.step import Data
-from chainrule.training.plan import Plan
+from benchmarks.cost_model import LINKS, Link, Work, best, exchange, speedup, step
+from benchmarks.machine import cores, processor
+from chainrule.scale.launch import KEEP_MEMORY, ONE_THREAD
+
+MAIN = ((784, 1000, 10), 256)
+OTHERS = (
+    ((784, 100, 10), 256),
+    ((784, 1000, 10), 1024),
+    ((784, 512, 512, 10), 128),
+    ((784, 2000, 2000, 10), 512),
+)
+WAYS = {  # processes, shards (1: whole batch by the engine's own run), threads
+    "one process, whole batch": (1, 1, 1),
+    "one process, whole batch, a thread a core": (1, 1, 0),
+    "1 process, 8 shards": (1, 8, 1),
+    "2 processes, 8 shards": (2, 8, 1),
+    "2 times 1 process, independent": (-2, 8, 1),
+    "4 processes, 8 shards (correctness only)": (4, 8, 1),
+    "1 process, 2 shards": (1, 2, 1),
+    "2 processes, 2 shards": (2, 2, 1),
+}
+
+
+def worker(asked: argparse.Namespace) -> dict[str, Any]:
+    """Time steps in this process, one of those that mpirun has started."""
+    import chainrule as cr
+    from chainrule.engines import choose
+    from chainrule.engines.sharded import ShardedRun
+    from chainrule.scale.mpi import connect
+    from chainrule.step import Data
+    from chainrule.training.plan import Plan
+    from chainrule.tree import flatten
+
+    comm = connect()
+    inputs, *hidden, outputs = asked.sizes
+    layers = [layer for units in hidden for layer in (cr.Dense(units), cr.ReLU())]
+    network = cr.Sequential(*layers, cr.Dense(outputs))
+    model = cr.Model(network, cr.SoftmaxCrossEntropy(), cr.SGD(0.01), input_shape=(inputs,))
+    rows = 4 * asked.batch
+    x = np.sin(np.arange(rows * inputs, dtype=np.float32)).reshape(rows, inputs)
+    data = Data(x, (np.arange(rows) % outputs).astype(np.int32))
+    engine = choose(asked.engine).engine
+    run: Any = engine.bind(model.task, data)
+    if asked.shards > 1:
+        run = ShardedRun(engine, model.task, data, asked.shards, comm)
+        run.apart = asked.split
+    plan = Plan(rows, asked.batch, 0)
+    block = np.concatenate([next(plan.blocks(e)) for e in range(-(-(asked.steps + 5) // 4))])
+    state = run.start(model.state, [block])
+    state, _ = run.chunk(state, block, 0, 5)
+    comm.wait()
+    if asked.shards > 1:
+        run.seconds = dict.fromkeys(run.seconds, 0.0)
+    started = perf_counter()
+    state, _ = run.chunk(state, block, 5, asked.steps)
+    seconds = (perf_counter() - started) / asked.steps
+    parts = {n: s / asked.steps for n, s in getattr(run, "seconds", {}).items()}
+    params = run.finish(state).params
+    digest = hashlib.sha256(b"".join(p.tobytes() for p in flatten(params).values())).hexdigest()
+    nbytes = sum(p.nbytes for p in flatten(params).values())
+    answer = {"step": seconds, "parts": parts, "digest": digest, "bytes": nbytes}
+    if asked.link and comm.size > 1:
+        answer["link"] = {str(n): timed_sum(comm, n) for n in (64, 1 << 16, 1 << 18, 1 << 20)}
+    return answer if comm.rank == 0 else {}
+
+
+def timed_sum(comm: Any, count: int) -> float:
+    """Return the median time of a sum of `count` float32 numbers over the ranks."""
+    vector, times = np.ones(count, np.float32), []
+    for _ in range(200):
+        comm.wait()
+        started = perf_counter()
+        comm.sum(vector)
+        times.append(perf_counter() - started)
+    return median(times[20:])
+
+
+def start(
+    processes: int, shards: int, threads: int, sizes: tuple[int, ...], batch: int, *more: str
+) -> subprocess.Popen[str]:
+    """Start a measurement."""
+    places = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    mpirun = shutil.which("mpirun", path=places)
+    if mpirun is None:
+        raise SystemExit('there is no mpirun: pip install "chainrule[mpi-local]"')
+    environment = {n: v for n, v in os.environ.items() if n not in ONE_THREAD} | KEEP_MEMORY
+    if threads:
+        environment |= ONE_THREAD
+    line = [mpirun, "-n", str(processes), sys.executable, "-m", "benchmarks.processes", "--worker"]
+    line += ["--sizes", *map(str, sizes), "--batch", str(batch), "--shards", str(shards), *more]
+    return subprocess.Popen(line, env=environment, stdout=subprocess.PIPE, text=True)
+
+
+def answered(process: subprocess.Popen[str]) -> dict[str, Any]:
+    """Return what the first rank has printed."""
+    out, _ = process.communicate(timeout=120)
+    if process.returncode:
+        raise SystemExit("a measurement failed, see above")
+    return json.loads(out)
+
+
+def ways(engine: str, rounds: int, steps: int) -> dict[str, list[dict[str, Any]]]:
+    """Measure the main network in all ways, in turn."""
+    found: dict[str, list[dict[str, Any]]] = {way: [] for way in WAYS}
+    for _ in range(rounds):
+        for way, (processes, shards, threads) in WAYS.items():
+            count, alone = (1, -processes) if processes < 0 else (processes, 1)
+            more = ["--engine", engine, "--steps", str(steps), "--split"]
+            group = [start(count, shards, threads, *MAIN, *more) for _ in range(alone)]
+            answers = [answered(p) for p in group]
+            answers[0]["step"] = max(a["step"] for a in answers) / alone
+            found[way].append(answers[0])
+    return found
+
+
+def show_ways(engine: str, found: dict[str, list[dict[str, Any]]]) -> None:
+    """Print the table, the ratios, and whether the weights are the same."""
+    print(f"{engine}: 784-1000-10, batch 256, SGD; ms a step, the fastest round")
+    fastest = {way: min(answers, key=lambda a: a["step"]) for way, answers in found.items()}
+    times = {way: answer["step"] for way, answer in fastest.items()}
+    for way, answer in fastest.items():
+        parts = [f"{name} {seconds * 1e3:.1f}" for name, seconds in answer["parts"].items()]
+        print(f"  {way:42} {answer['step'] * 1e3:6.1f}   {', '.join(parts)}")
+    one, two = times["1 process, 8 shards"], times["2 processes, 8 shards"]
+    most = one / times["2 times 1 process, independent"]
+    print(f"  2 processes against 1: {one / two:.2f}x; the machine's most: {most:.2f}x")
+    one, two = times["1 process, 2 shards"], times["2 processes, 2 shards"]
+    whole = times["one process, whole batch"]
+    rival = times["one process, whole batch, a thread a core"]
+    print(f"  with 2 shards {one / two:.2f}x, and {whole / two:.2f}x against the whole batch;")
+    print(f"  a thread a core against one thread: {whole / rival:.2f}x")
+    digests = {found[f"{n} process{'es' * (n > 1)}, 8 shards"][0]["digest"] for n in (1, 2)}
+    digests.add(found["4 processes, 8 shards (correctness only)"][0]["digest"])
+    print(f"  1, 2 and 4 processes give the same bytes: {'yes' if len(digests) == 1 else 'NO'}")
+
+
+def check_model(engine: str, rounds: int, steps: int) -> list[Work]:
+    """Measure the model's terms, compare it with a step of 2 processes; return the work."""
+    more = ["--engine", engine, "--split"]
+    link, done = Link("this machine's memory", 0.0, 0.0), []
+    print(f"{engine}: the cost model against the measurement, ms a step with 2 processes, 8 shards")
+    for sizes, batch in (MAIN, *OTHERS):
+        flops = 6 * batch * sum(a * b for a, b in pairwise(sizes))
+        count = str(max(6, min(steps, int(6e10 / flops))))
+        answers: dict[int, list[dict[str, Any]]] = {1: [], 2: []}
+        for _ in range(rounds):
+            for n, given in answers.items():
+                asked = [*more, "--steps", count, *(["--link"] if n > 1 else [])]
+                given.append(answered(start(n, 8, 1, sizes, batch, *asked)))
+        one, two = (min(given, key=lambda a: a["step"]) for given in answers.values())
+        if not done:
+            times = {4 * int(n): min(a["link"][n] for a in answers[2]) for n in two["link"]}
+            short, long = min(times), max(times)
+            link = Link(link.name, (long - short) / (times[long] - times[short]), times[short])
+            print(f"  link: {link.bandwidth / 1e9:.1f} GB/s, {link.latency * 1e6:.0f} µs a message")
+        title = "-".join(map(str, sizes)) + f", batch {batch}"
+        work = Work(title, one["parts"]["compute"], one["parts"]["update"], one["bytes"])
+        done.append(work)
+        told, seen = step(work, 2, link), two["step"]
+        print(
+            f"  {title:30} compute {work.compute * 1e3:6.2f}, update {work.update * 1e3:5.2f}, "
+            f"exchange {exchange(work.bytes, 2, link) * 1e3:5.2f} (seen "
+            f"{two['parts']['communicate'] * 1e3:5.2f}): model {told * 1e3:6.2f}, measured "
+            f"{seen * 1e3:6.2f} ({seen / told - 1:+.0%})"
+        )
+    return done
+
+
+def show_plan(works: list[Work]) -> None:
+    """Print up to how many processes each network pays on each link, and how much faster it is."""
+    print("on other links (from the model): processes after which a step gets no tenth faster")
+    for work in works:
+        for link in LINKS:
+            p = best(work, link)
+            print(f"  {work.name:30} {link.name:20} {p:5}   {speedup(work, p, link):6.1f}x")
 
 
 def main() -> None:
-    """Time some steps after a few to warm up; the first process prints."""
+    """Measure everything, or be one of the processes that are measured."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--engine", default="xla")
-    parser.add_argument("--steps", type=int, default=40)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--steps", type=int, default=100)
+    for name in ("--worker", "--split", "--link"):
+        parser.add_argument(name, action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--sizes", type=int, nargs="+", help=argparse.SUPPRESS)
+    parser.add_argument("--batch", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--shards", type=int, help=argparse.SUPPRESS)
     asked = parser.parse_args()
-    comm = connect()
-    network = cr.Sequential(cr.Dense(1000), cr.ReLU(), cr.Dense(10))
-    model = cr.Model(network, cr.SoftmaxCrossEntropy(), cr.SGD(0.1), input_shape=(784,))
-    x = np.sin(np.arange(256 * 784, dtype=np.float32)).reshape(256, 784)
-    data = Data(x, (np.arange(256) % 10).astype(np.int32))
-    run = ShardedRun(choose(asked.engine).engine, model.task, data, 8, comm)
-    block = np.tile(next(Plan(256, 256, 0).blocks(0)), (asked.steps, 1))
-    state = run.start(model.state, [block])
-    state, _ = run.chunk(state, block, 0, 5)
-    run.seconds = dict.fromkeys(run.seconds, 0.0)
-    comm.world.Barrier()
-    started = perf_counter()
-    run.chunk(state, block, 0, asked.steps)
-    each = (perf_counter() - started) / asked.steps * 1e3
-    parts = ", ".join(f"{n} {s / asked.steps * 1e3:.1f}" for n, s in run.seconds.items())
-    if comm.rank == 0:
-        print(f"{asked.engine}, {comm.size} processes: {each:.1f} ms a step ({parts})", flush=True)
+    if asked.worker:
+        answer = worker(asked)
+        if answer:
+            print(json.dumps(answer), flush=True)
+        return
+    print(f"{processor()}, {cores()} cores")
+    show_ways(asked.engine, ways(asked.engine, asked.rounds, asked.steps))
+    show_plan(check_model(asked.engine, asked.rounds, asked.steps))
 
 
 if __name__ == "__main__":
