@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule.namespace import Array
-from chainrule.tree import flatten, map_leaves
+from chainrule.tree import flatten
 
 if TYPE_CHECKING:
     from chainrule.checking.subject import Trial
@@ -19,11 +19,15 @@ def gradients_with_jax(subject: LayerSubject, trial: Trial) -> dict[str, Array]:
     from chainrule.engines import device
 
     engine: Any = device  # the one place that knows JAX
-    on_device = engine.jax.numpy.asarray
-    params = map_leaves(on_device, subject.tree_of(trial.variables))
     ctx = subject.context(trial)
-    rng = None if ctx.rng is None else ctx.rng._replace(rows=on_device(ctx.rng.rows))
-    ctx = ctx._replace(rng=rng, state=map_leaves(on_device, ctx.state))
-    _, cache = subject.layer.forward(params, on_device(trial.variables["X"]), ctx)
-    dX, grads = subject.layer.backward(params, cache, on_device(trial.dY))
+
+    def both_ways(params: Any, X: Array, dY: Array, state: Any, rows: Any) -> Any:
+        rng = None if ctx.rng is None else ctx.rng._replace(rows=rows)
+        _, cache = subject.layer.forward(params, X, ctx._replace(rng=rng, state=state))
+        return subject.layer.backward(params, cache, dY)
+
+    params = subject.tree_of(trial.variables)
+    rows = None if ctx.rng is None else ctx.rng.rows
+    compiled = engine.jax.jit(both_ways)  # as the engine runs it, in one program
+    dX, grads = compiled(params, trial.variables["X"], trial.dY, ctx.state, rows)
     return {name: np.asarray(g, float) for name, g in {"X": dX, **flatten(grads)}.items()}

@@ -90,7 +90,7 @@ def _settings(described: object) -> dict[str, float]:
 
 
 def _engines(subject: Subject, first: Measurement) -> list[Remark]:
-    """Run a layer on jax.numpy too, eagerly and in float32, where JAX is installed."""
+    """Run a layer on jax.numpy too, compiled and in float32, where JAX is installed."""
     if not isinstance(subject, LayerSubject) or subject.is_loss or find_spec("jax") is None:
         return []
     from chainrule.checking.other_engine import gradients_with_jax

@@ -7,6 +7,8 @@ import inspect
 import sys
 import textwrap
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -48,19 +50,41 @@ def _in(
     element: int,
 ) -> Code | None:
     function: Any = getattr(type(owner), method, None)
+    source = source_of(function)
+    if source is None or (source.file == "base.py" and not inherited):
+        return None  # what a base class has is a default that only calls another method
+    first, lines = source.first, source.lines
+    taken = None if ran is None else frozenset(n - first + 1 for n in lines_that_ran(function, ran))
+    place = _place(source, name, taken, element)
+    if place is None:
+        return None
+    return Code(source.file, first + place - 1, lines[place - 1].strip().rstrip(","))
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """The lines of a function, where they stand, and their syntax tree."""
+
+    file: str
+    first: int
+    lines: list[str]
+    tree: ast.AST
+
+
+@lru_cache(maxsize=1024)  # a page asks for the same few functions once for every line
+def source_of(function: Any) -> Source | None:
+    """Return the source of a function; None where there is none to be read.
+
+    >>> from chainrule.layers import Dense
+    >>> source_of(Dense.forward).file
+    'dense.py'
+    """
     try:
         lines, first = inspect.getsourcelines(function)
         file = Path(inspect.getsourcefile(function) or "").name
-        tree = ast.parse(textwrap.dedent("".join(lines)))
+        return Source(file, first, lines, ast.parse(textwrap.dedent("".join(lines))))
     except (OSError, TypeError, SyntaxError):
         return None
-    if file == "base.py" and not inherited:
-        return None  # a default that only calls another method
-    taken = None if ran is None else {n - first + 1 for n in lines_that_ran(function, ran)}
-    place = _place(tree, name, taken, element)
-    if place is None:
-        return None
-    return Code(file, first + place - 1, lines[place - 1].strip().rstrip(","))
 
 
 def lines_that_ran(function: Any, call: Callable[[], object]) -> set[int]:
@@ -91,11 +115,12 @@ def lines_that_ran(function: Any, call: Callable[[], object]) -> set[int]:
     return seen
 
 
-def _place(tree: ast.AST, name: str, taken: set[int] | None, element: int) -> int | None:
+@lru_cache(maxsize=4096)
+def _place(source: Source, name: str, taken: frozenset[int] | None, element: int) -> int | None:
     """Return the line of the key "name"; without a name that of the value which is returned."""
     returned: ast.Return | None = None
     assigned: dict[str, int] = {}
-    for node in ast.walk(tree):
+    for node in ast.walk(source.tree):
         if name and isinstance(node, ast.Dict):
             for key in node.keys:
                 if isinstance(key, ast.Constant) and key.value == name:
