@@ -161,13 +161,23 @@ def predicting(optimizer: Optimizer, state: State) -> State:
     return state if params is state.params else state._replace(params=params)
 
 
-def step(task: Task, state: State, data: Data, indices: Array) -> tuple[State, Outcome, Batch]:
-    """One minibatch: feed, forward, error, backpropagate, update."""
+def step(
+    task: Task,
+    state: State,
+    data: Data,
+    indices: Array,
+    turn: Callable[[Tree], Tree] = lambda tree: tree,
+) -> tuple[State, Outcome, Batch]:
+    """One minibatch: feed, forward, error, backpropagate, update.
+
+    `turn` is for an engine whose state holds parameters in an order of its own.
+    """
     batch = feed(task, data, indices, state.step)
     ctx = Context(training=True, rng=Rng(task.seed, state.step, batch.rows))
-    outcome, grads, running = gradients(task, state.params, state.running, batch, ctx)
+    params = turn(state.params)
+    outcome, grads, running = gradients(task, params, state.running, batch, ctx)
     if task.penalty is not None:
         total = total_weight(data, indices)
-        value, grads = task.penalty(state.params, grads, outcome.value, total)
+        value, grads = task.penalty(params, grads, outcome.value, total)
         outcome = outcome._replace(value=value)
-    return update(task, state, grads, running), outcome, batch
+    return update(task, state, turn(grads), running), outcome, batch

@@ -19,6 +19,7 @@ import numpy as np
 
 from chainrule.engines.base import Report
 from chainrule.engines.device import compile_cache, failures_explained, find_device, fits, on_device
+from chainrule.engines.layout import Layout
 from chainrule.engines.pieces import Pieces
 from chainrule.layers.base import Context, Layer
 from chainrule.metrics import has_accuracy, hits
@@ -34,14 +35,21 @@ PROGRAMS: dict[Any, Program] = {}  # compiled once per process for a task and it
 
 
 def run_steps(
-    task: Task, counts_hits: bool, state: State, data: Data, block: Array, start: Any, count: Any
+    task: Task,
+    layout: Layout,
+    counts_hits: bool,
+    state: State,
+    data: Data,
+    block: Array,
+    start: Any,
+    count: Any,
 ) -> tuple[State, Array, Array]:
     """Run `count` steps from row `start` of the block; return the state, losses and hits."""
     capacity = min(STEPS_AT_ONCE, block.shape[0])
 
     def body(i: Any, carry: Any) -> Any:
         state, losses, right = carry
-        state, outcome, batch = step(task, state, data, block[start + i])
+        state, outcome, batch = step(task, state, data, block[start + i], layout.turn)
         losses = losses.at[i].set(outcome.value)
         if counts_hits:
             right = right.at[i].set(hits(task.loss, outcome.Z, batch.targets).sum(dtype=jnp.int32))
@@ -62,6 +70,7 @@ class XlaRun:
 
     def __init__(self, task: Task, data: Data, device: Any) -> None:
         self.task, self.device = task, device
+        self.layout = Layout(task, data.X.shape[1:] if device.platform == "cpu" else None)
         self.counts_hits = has_accuracy(task.loss, data.targets)
         self.seconds_to_compile = 0.0
         self.first: Any = None  # the state that came in: its order of names is kept
@@ -80,14 +89,16 @@ class XlaRun:
     def start(self, state: State, blocks: Sequence[Array]) -> State:
         self.first = state
         with self._here():
-            live: State = jax.device_put(state._replace(step=np.int32(state.step)), self.device)
+            turned = self.layout.turned(state._replace(step=np.int32(state.step)))
+            live: State = jax.device_put(turned, self.device)
             for block in blocks:
                 self._program(live, *self._piece(block, 0)[:2])
         return live
 
     def finish(self, state: State) -> State:
         with self._here():
-            home = jax.tree.map(np.array, state)
+            home = self.layout.turned(jax.tree.map(np.asarray, state))
+            home = jax.tree.map(lambda a: np.array(a, order="C"), home)
         trees = ("params", "running", "optimizer")  # JAX sorts names, and "10" comes before "2"
         ordered = {n: in_order_of(getattr(self.first, n), getattr(home, n)) for n in trees}
         return home._replace(step=int(home.step), **ordered)
@@ -107,8 +118,8 @@ class XlaRun:
         return state, Report(losses, right if self.counts_hits else None)
 
     def outputs(self, state: State, X: Array) -> Array:
-        state = predicting(self.task.optimizer, state)
         with self._here():
+            state = predicting(self.task.optimizer, self.layout.turned(state))
             return blockwise(self.task.network, state, X, self.task.dtype)
 
     def _piece(self, block: Array, step: int) -> tuple[Data, Any, int]:
@@ -132,7 +143,7 @@ class XlaRun:
             key = (self.task, self.counts_hits, self.device, str(shapes))
             if key not in PROGRAMS:
                 started = perf_counter()
-                run = jax.jit(partial(run_steps, self.task, self.counts_hits))
+                run = jax.jit(partial(run_steps, self.task, self.layout, self.counts_hits))
                 PROGRAMS[key] = run.lower(state, data, block, 0, 1).compile()
                 self.seconds_to_compile += perf_counter() - started
             self.programs[here] = PROGRAMS[key]

@@ -1,0 +1,52 @@
+"""How weights lie in memory while XLA trains on a CPU: one unit after another, not input by input.
+
+dW = Xᵀ dY has as many rows as the layer has inputs, and few columns. XLA's kernel for the CPU
+is slow at that shape and fast at the other one, dWᵀ = dYᵀ X (docs/speed.md has the measurements).
+So the state of a run holds Wᵀ, with Wᵀ's averages; the step turns it back, reads W as the formulas
+have it, and turns the gradient. XLA makes no copy for that: it takes the product's factors in the
+other order. Only rules that treat every entry alike may update a turned matrix.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chainrule.initializers import Shape
+from chainrule.layers.dense import Dense
+from chainrule.optimizers import Rule
+from chainrule.step import State, Task
+from chainrule.tree import Tree
+
+
+class Layout:
+    """Which weights of a task are turned, none without a shape; `turn` is its own inverse.
+
+    >>> import chainrule as cr
+    >>> from chainrule.step import Task
+    >>> layout = Layout(Task(cr.Dense(3), cr.SquaredError(), cr.SGD(0.1)), (2,))
+    >>> layout.turn({"W": cr.Dense(3).init((2,))["W"]})["W"].shape
+    (3, 2)
+    """
+
+    def __init__(self, task: Task, shape: Shape | None) -> None:
+        entrywise = isinstance(task.optimizer, Rule)
+        places = task.network.walk(shape) if entrywise and shape is not None else ()
+        self.names = frozenset(
+            f"{place.path}.W".removeprefix(".") for place in places if type(place.layer) is Dense
+        )
+
+    def turn(self, tree: Tree) -> Tree:
+        """Return parameters, gradients or an optimizer's averages with these weights turned."""
+        return self._turned(tree, "") if self.names else tree
+
+    def turned(self, state: State) -> State:
+        """Return a state with the weights and their averages turned."""
+        return state._replace(params=self.turn(state.params), optimizer=self.turn(state.optimizer))
+
+    def _turned(self, tree: Any, path: str) -> Any:
+        return {
+            name: self._turned(node, f"{path}{name}.") if isinstance(node, dict)
+            else node.T if f"{path}{name}" in self.names or path[:-1] in self.names
+            else node
+            for name, node in tree.items()
+        }  # fmt: skip
