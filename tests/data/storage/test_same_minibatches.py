@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import mmap
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -11,6 +14,7 @@ from chainrule.data.readers import idx
 from chainrule.engines import pieces
 from chainrule.engines.pieces import Pieces
 from chainrule.step import Data
+from chainrule.stored import Mapped
 
 N = 150
 X = (np.arange(N * 6).reshape(N, 6) * 7919 % 251).astype(np.float32)
@@ -124,9 +128,31 @@ def test_a_number_that_is_not_finite_is_named_when_it_is_read(tmp_path):
         ([(X[:2].astype(int), Y[:2]), (X[:2] + 0.5, Y[:2])], "expected int64"),
     ],
 )
-def test_blocks_that_do_not_fit_are_refused(blocks, said):
+def test_blocks_that_do_not_fit_are_refused_and_leave_no_file(blocks, said, tmp_path):
     with pytest.raises(cr.DataError, match=said):
-        spool(blocks)
+        spool(blocks, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_blocks_that_cannot_be_made_leave_no_file(tmp_path):
+    def broken():
+        yield X[:2], Y[:2]
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        spool(broken(), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="tells the pages of a process")
+def test_pages_of_a_mapped_file_are_given_back(tmp_path):
+    def mapped_megabytes():
+        return int(Path("/proc/self/statm").read_text().split()[2]) * mmap.PAGESIZE / 1e6
+
+    np.save(tmp_path / "x.npy", np.ones((10_000, 1000), np.float32))
+    stored, before = Mapped(np.load(tmp_path / "x.npy", mmap_mode="r")), mapped_megabytes()
+    stored[np.random.default_rng(0).permutation(10_000)[:1024]]
+    assert mapped_megabytes() - before < 10  # of 40; without, all would be there by now
 
 
 def test_the_temporary_files_go_with_the_arrays(tmp_path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 import weakref
 from collections.abc import Iterable
@@ -29,35 +28,47 @@ def spool(blocks: Iterable[Any], folder: str | Path | None = None) -> tuple[Mapp
     >>> x.shape, x[[7, 0]].tolist(), y[:].tolist()
     ((8, 3), [[3, 3, 3], [0, 0, 0]], [0, 0, 1, 1, 2, 2, 3, 3])
     """
-    with _file(folder) as x_file, _file(folder) as y_file:
-        like: tuple[Array, Array] | None = None
-        count = 0
-        for block in blocks:
-            x, y = (np.asarray(part) for part in block)
-            if like is None:
-                like = x, y
-            if len(x) != len(y):
+    made: list[Path] = []
+    try:
+        with _file(folder, made) as x_file, _file(folder, made) as y_file:
+            first, count = _write(blocks, x_file, y_file)
+            return _mapped(x_file, first[0], count), _mapped(y_file, first[1], count)
+    except BaseException:  # also of the blocks' own making, and Ctrl-C: nothing stays behind
+        for path in made:
+            _remove(path)
+        raise
+
+
+def _write(
+    blocks: Iterable[Any], x_file: IO[bytes], y_file: IO[bytes]
+) -> tuple[tuple[Array, Array], int]:
+    """Write the blocks; return the first, whose shapes and types the others have, and the count."""
+    like: tuple[Array, Array] | None = None
+    count = 0
+    for block in blocks:
+        x, y = (np.asarray(part) for part in block)
+        if like is None:
+            like = x, y
+        if len(x) != len(y):
+            raise DataError(f"block at sample {count:,}: {len(x):,} samples, {len(y):,} targets")
+        for part, first, file in ((x, like[0], x_file), (y, like[1], y_file)):
+            if part.shape[1:] != first.shape[1:]:
                 raise DataError(
-                    f"block at sample {count:,}: {len(x):,} samples, {len(y):,} targets"
+                    f"block at sample {count:,}: expected samples of shape "
+                    f"{first.shape[1:]} as in the first block, got {part.shape[1:]}"
                 )
-            for part, first, file in ((x, like[0], x_file), (y, like[1], y_file)):
-                if part.shape[1:] != first.shape[1:]:
-                    raise DataError(
-                        f"block at sample {count:,}: expected samples of shape "
-                        f"{first.shape[1:]} as in the first block, got {part.shape[1:]}"
-                    )
-                if not np.can_cast(part.dtype, first.dtype, "same_kind"):
-                    raise DataError(
-                        f"block at sample {count:,}: expected {first.dtype} as in the first "
-                        f"block, got {part.dtype}"
-                    )
-                file.write(np.ascontiguousarray(part, first.dtype).data)
-            count += len(x)
-        if like is None or not count:
-            raise DataError("there are no samples to store")
-        x_file.flush()
-        y_file.flush()
-        return _mapped(x_file, like[0], count), _mapped(y_file, like[1], count)
+            if not np.can_cast(part.dtype, first.dtype, "same_kind"):
+                raise DataError(
+                    f"block at sample {count:,}: expected {first.dtype} as in the first "
+                    f"block, got {part.dtype}"
+                )
+            file.write(np.ascontiguousarray(part, first.dtype).data)
+        count += len(x)
+    if like is None or not count:
+        raise DataError("there are no samples to store")
+    x_file.flush()
+    y_file.flush()
+    return like, count
 
 
 def grouped(samples: Iterable[tuple[Any, Any]], rows: int = ROWS_AT_ONCE) -> Iterable[Any]:
@@ -76,15 +87,22 @@ def grouped(samples: Iterable[tuple[Any, Any]], rows: int = ROWS_AT_ONCE) -> Ite
         yield tuple(map(np.asarray, zip(*block, strict=True)))
 
 
-def _file(folder: str | Path | None) -> IO[bytes]:
+def _file(folder: str | Path | None, made: list[Path]) -> IO[bytes]:
+    """Open a file of rows and note its path in `made`."""
     if folder is not None:
         Path(folder).mkdir(parents=True, exist_ok=True)
-    return tempfile.NamedTemporaryFile(
+    file = tempfile.NamedTemporaryFile(  # noqa: SIM115
         dir=folder, prefix="chainrule-", suffix=".rows", delete=False
     )
+    made.append(Path(file.name))
+    return file
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
 
 
 def _mapped(file: IO[bytes], like: Array, count: int) -> Mapped:
     stored = Mapped(np.memmap(file.name, like.dtype, "r", shape=(count, *like.shape[1:])))
-    weakref.finalize(stored, os.unlink, file.name)
+    weakref.finalize(stored, _remove, Path(file.name))
     return stored
