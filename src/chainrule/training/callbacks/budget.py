@@ -57,7 +57,7 @@ def needed(training: Training) -> dict[str, int]:
     slots = sum(getattr(a, "nbytes", 0) for a in flatten(model.state.optimizer).values())
     outputs = sum(prod(place.output_shape) for place in model.built.places)
     return {
-        "data": sum(a.nbytes for a in data if a is not None),
+        "data": sum(getattr(a, "nbytes", 0) for a in data),  # what lies on disk needs none
         "parameters": 4 * size * model.built.count + 2 * slots,
         "outputs": 2 * size * training.batch_size * outputs,
     }
