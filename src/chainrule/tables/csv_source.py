@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 BLOCK = 4 << 20
 LONGEST_ROW = 32 << 20
 SEPARATORS = ",;\t|"
+DECIMAL_COMMA = r"^\s*[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+\s*$"
 NEWLINE, RETURN, QUOTE = 10, 13, 34
 NL = b"\n"
 
@@ -89,7 +90,7 @@ class CsvSource:
         self._check_encoding(block, row)
         self._check_cells(block, row)
         try:
-            return pl.read_csv(
+            frame = pl.read_csv(
                 io.BytesIO(block),
                 has_header=False,
                 new_columns=list(self.columns),
@@ -97,6 +98,7 @@ class CsvSource:
                 separator=self.separator,
                 quote_char='"' if b'"' in block else None,
             )
+            return frame if self.separator == "," or b"," not in block else _with_points(frame)
         except pl.exceptions.PolarsError as error:
             problem = str(error).splitlines()[0]
             raise DataError(
@@ -134,6 +136,24 @@ class CsvSource:
             f"{self.where}, row {number}: expected {len(self.columns)} cells separated by "
             f'"{separator}", got {got}: {missing}'
         )
+
+
+def _with_points(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return numbers like 1.234,5 as 1234.5: so they are written where semicolons separate cells.
+
+    >>> import polars as pl
+    >>> _with_points(pl.DataFrame({"a": ["1.234,5", "x, y", "-0,25", "1,2,3"]}))["a"].to_list()
+    ['1234.5', 'x, y', '-0.25', '1,2,3']
+    """
+    pl = polars()
+    columns = []
+    for cells in frame.iter_columns():
+        comma = cells.str.contains(DECIMAL_COMMA).fill_null(False)
+        if comma.any():
+            plain = cells.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
+            cells = plain.zip_with(comma, cells)
+        columns.append(cells)
+    return pl.DataFrame(columns)
 
 
 def _blocks(stream: IO[bytes], where: str) -> Iterator[bytes]:
