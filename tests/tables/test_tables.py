@@ -153,6 +153,18 @@ def test_other_columns_at_predict_time(trained: Any) -> None:
         trained.model.predict(frame)
 
 
+def test_parquet_is_refused_as_csv_is(tmp_path: Path) -> None:
+    (tmp_path / "empty.parquet").write_bytes(b"")
+    with pytest.raises(cr.DataError, match="the file is empty"):
+        cr.tables.train(tmp_path / "empty.parquet", "y")
+    arrow = pytest.importorskip("pyarrow")
+    pytest.importorskip("pyarrow.parquet")
+    twice = arrow.Table.from_arrays([arrow.array([1, 2])] * 3, names=["a", "a", "y"])
+    arrow.parquet.write_table(twice, tmp_path / "twice.parquet")
+    with pytest.raises(cr.DataError, match='two columns are called "a"'):
+        cr.tables.train(tmp_path / "twice.parquet", "y")
+
+
 def test_columns_can_be_overruled(file: Path) -> None:
     trained = cr.tables.train(
         file, "price", columns="town=ignore,id=number", epochs=1, engine="numpy"
@@ -161,6 +173,34 @@ def test_columns_can_be_overruled(file: Path) -> None:
     assert (kinds["town"], kinds["id"]) == ("ignore", "number")
     with pytest.raises(cr.ConfigurationError, match="unknown kind"):
         cr.tables.train(file, "price", columns="town=colour")
+
+
+def test_decimal_commas_are_numbers_where_semicolons_separate(tmp_path: Path) -> None:
+    lines = [f"{40 + i % 90},5;{'ab'[i % 2]};1.{100 + i % 90},25" for i in range(60)]
+    (tmp_path / "t.csv").write_text("\n".join(["size;kind;price", *lines]))
+    trained = cr.tables.train(tmp_path / "t.csv", "price", epochs=1, engine="numpy")
+    assert trained.schema.target.mean == pytest.approx(1129, abs=5)
+    assert trained.schema.columns[0].kind == "number"
+
+
+def test_test_and_validation_rows_may_come_from_tables_of_their_own(
+    file: Path, tmp_path: Path, monkeypatch: Any, capsys: Any
+) -> None:
+    from chainrule.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    pl.DataFrame(houses(40)).write_parquet("later.parquet")
+    run = f"train {file} --target price --epochs 2 -q --engine numpy --output m.safetensors"
+    assert main([*run.split(), "--test", "later.parquet", "--validation", "later.parquet"]) == 0
+    assert "test, 40 rows" in capsys.readouterr().out
+    assert cr.load("m.safetensors").receipt
+    assert main(["reproduce", "m.safetensors", "--exact"]) == 0
+    pl.DataFrame(houses(40)).drop("size").write_csv("other.csv")
+    assert main([*run.split(), "--test", "other.csv"]) == 2
+    assert 'other.csv lacks the column "size"' in capsys.readouterr().err
+    assert main([*run.split(), "--test", "lter.parquet"]) == 2
+    assert 'did you mean "later.parquet"?' in capsys.readouterr().err
+    assert main([*run.split(), "--max-memory", "1k"]) == 2
 
 
 def test_blank_lines_and_quotes_are_no_rows(tmp_path: Path) -> None:
@@ -242,7 +282,7 @@ def test_memory_does_not_grow_with_the_file() -> None:
 def test_rows_on_disk_give_the_same_numbers(file: Path, monkeypatch: Any) -> None:
     options: dict[str, Any] = {"epochs": 2, "engine": "numpy", "hidden": (8,)}
     in_memory = cr.tables.train(file, "price", **options)
-    monkeypatch.setattr("chainrule.tables.training.IN_MEMORY", 0)
+    monkeypatch.setattr("chainrule.tables.encoding.IN_MEMORY", 0)
     on_disk = cr.tables.train(file, "price", **options)
     assert on_disk.scores == in_memory.scores
     np.testing.assert_array_equal(on_disk.model.predict(file), in_memory.model.predict(file))

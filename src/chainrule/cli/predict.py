@@ -43,7 +43,7 @@ def predict(
 
     trained = open_model(model, import_)
     if trained.table is not None:
-        from chainrule.cli.tables import predict_table
+        from chainrule.cli.table_answers import predict_table
 
         predict_table(trained, data, why, probabilities, sample, json)
         return

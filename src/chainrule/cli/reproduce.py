@@ -74,6 +74,11 @@ def _trained_again(stored: Any, path: Any, import_: Any) -> tuple[Any, dict[str,
                 f"{path} was trained with {value}: to run that file, say --import "
                 f"{value.partition(':')[0]}"
             )
+    if stored.table is not None:
+        from chainrule.cli.tables import trained_as
+
+        again = trained_as(settings, path, []).model
+        return again, again.receipt
     dataset, settings = open_for_training(settings)
     recipe = prepare(settings, dataset, path)
     again = recipe.model

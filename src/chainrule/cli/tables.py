@@ -1,15 +1,18 @@
-"""`train`, `predict` and `evaluate` where the data are a table of named columns."""
+"""`train` and `evaluate` where the data are a table of named columns."""
 
 from __future__ import annotations
 
 import csv
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chainrule import building
+from chainrule.cli.nearest import existing
 from chainrule.cli.output import print_json, say, table
 from chainrule.cli.settings import Settings, batch_size, share_or_file
 from chainrule.data.readers import TABLES
@@ -21,10 +24,11 @@ from chainrule.tables.source import ARROW
 
 if TYPE_CHECKING:
     from chainrule.model import Model
-    from chainrule.tables import Trained
+    from chainrule.tables import Schema, Trained
     from chainrule.training import Callback
+    from chainrule.training.progress import Verbosity
 
-AT_ONCE = 5  # columns that --why names
+HELD = {"test": 0.2, "validation": 0.1}  # shares of the rows
 
 
 def is_table(name: str | None) -> bool:
@@ -76,49 +80,11 @@ def train_table(
     wanted: Settings, path: Path, callbacks: list[Callback], quiet: bool, verbose: bool, json: bool
 ) -> Trained:
     """Train on a table, say how good the model is, write model and report."""
-    from chainrule.cli.recipe import layer, loss_for, optimizer_for
-    from chainrule.tables import train
-
-    for name in ("test", "validation"):
-        if isinstance(share_or_file(getattr(wanted, name)), Path):
-            raise ConfigurationError(f"--{name} of a table must be a share, such as 0.2")
-    if wanted.output_activation is not None:
-        raise ConfigurationError("--output-activation does not go with a table: the loss has it")
-    weight: Any = wanted.class_weight or "auto"
-    if weight not in ("auto", "balanced", "none"):
-        raise ConfigurationError(f"--class-weight must be auto, balanced or none, got {weight!r}")
-    hidden = building.sizes(wanted.layers if wanted.layers is not None else [128, 64])
-    test = 0.2 if wanted.test is None else share_or_file(wanted.test) or 0.0
-    validation = 0.1 if wanted.validation is None else share_or_file(wanted.validation) or 0.0
-    size = None if wanted.batch_size is None else batch_size(wanted.batch_size) or sys.maxsize
-    optimizer, _ = optimizer_for(wanted.optimizer or "adam", wanted.learning_rate)
-    activation, _ = layer("activation", wanted.activation or "relu", hidden=True)
-    trained = train(
-        wanted.data,
-        wanted.target,
-        columns=wanted.columns,
-        hidden=hidden,
-        activation=activation,
-        loss=None if wanted.loss is None else loss_for(wanted.loss)[0],
-        optimizer=optimizer,
-        epochs=wanted.epochs,
-        batch_size=size,
-        patience=wanted.patience,
-        test=test,  # type: ignore[arg-type]
-        validation=validation,  # type: ignore[arg-type]
-        class_weight=weight,
-        seed=wanted.seed or 0,
-        callbacks=callbacks,
-        verbose=0 if quiet else 2 if verbose else "auto",
-        engine=wanted.engine or "auto",
-        said=None if quiet else lambda schema: say(columns_table(schema)),
-    )
+    trained = trained_as(
+        wanted, path, callbacks, 0 if quiet else 2 if verbose else "auto",
+        None if quiet else lambda schema: say(columns_table(schema)),
+    )  # fmt: skip
     model = trained.model
-    model.configuration = {
-        "data": wanted.data, "target": model.table.target.name, "columns": wanted.columns,
-        "layers": list(hidden), "test": test, "validation": validation, "seed": wanted.seed or 0,
-        "class_weight": weight, "output": str(path),
-    }  # fmt: skip
     model.save(path)
     page = path.with_suffix(".html")
     trained.report(page)
@@ -136,6 +102,66 @@ def train_table(
         print_scores(trained)
         print(f"written to {path}; report: {page}")
     return trained
+
+
+def trained_as(
+    wanted: Settings,
+    path: Path,
+    callbacks: list[Callback],
+    verbose: Verbosity = 0,
+    said: Callable[[Schema], None] | None = None,
+) -> Trained:
+    """Return what a training by these settings gives; the model keeps the settings that held."""
+    from chainrule.cli.recipe import layer, loss_for, optimizer_for
+    from chainrule.tables import train
+
+    if wanted.output_activation is not None:
+        raise ConfigurationError("--output-activation does not go with a table: the loss has it")
+    weight: Any = wanted.class_weight or "auto"
+    if weight not in ("auto", "balanced", "none"):
+        raise ConfigurationError(f"--class-weight must be auto, balanced or none, got {weight!r}")
+    held = {name: _held(name, getattr(wanted, name), share) for name, share in HELD.items()}
+    hidden = None if wanted.layers is None else building.sizes(wanted.layers)
+    size = None if wanted.batch_size is None else batch_size(wanted.batch_size) or sys.maxsize
+    optimizer = None
+    if wanted.optimizer is not None or wanted.learning_rate is not None:
+        optimizer, _ = optimizer_for(wanted.optimizer or "adamw", wanted.learning_rate)
+    activation, _ = layer("activation", wanted.activation or "relu", hidden=True)
+    trained = train(
+        wanted.data,
+        wanted.target,
+        columns=wanted.columns,
+        hidden=hidden,
+        activation=activation,
+        loss=None if wanted.loss is None else loss_for(wanted.loss)[0],
+        optimizer=optimizer,
+        epochs=wanted.epochs,
+        batch_size=size,
+        patience=wanted.patience,
+        class_weight=weight,
+        seed=wanted.seed or 0,
+        callbacks=callbacks,
+        verbose=verbose,
+        engine=wanted.engine or "auto",
+        said=said,
+        **held,
+    )
+    asked = {name: value for name, value in asdict(wanted).items() if value is not None}
+    trained.model.configuration = asked | {
+        "target": trained.schema.target.name,
+        "seed": wanted.seed or 0,
+        "class_weight": weight,
+        **{name: v if isinstance(v, float) else str(v) for name, v in held.items()},
+        "engine": re.split("[ :;]", trained.model.history.engine)[0],  # "auto" chose it
+        "output": str(path),
+    }
+    return trained
+
+
+def _held(name: str, given: float | str | None, share: float) -> Any:
+    """Return the share of the rows that is held out, or the file that takes its place."""
+    found = share if given is None else share_or_file(given) or 0.0
+    return existing(found, f"{name} file") if isinstance(found, Path) else found
 
 
 def columns_table(schema: Any) -> str:
@@ -167,63 +193,6 @@ def print_scores(trained: Trained) -> None:
     print(table(rows, right=range(1, len(names) + 1)))
     for note in notes(trained):
         print(note)
-
-
-def predict_table(
-    model: Model, data: str, why: bool, probabilities: bool, chosen: str | None, json: bool
-) -> None:
-    """Print one answer a row, reading the table in chunks."""
-    from chainrule.cli.predict import class_names, positions
-    from chainrule.tables import attributions
-    from chainrule.tables.source import open_source
-
-    if probabilities and model.loss.task == "regression":
-        raise ConfigurationError(f"{model.loss!r} gives no probabilities")
-    source = open_source(data)
-    wanted = None
-    if chosen is not None:
-        total = sum(len(frame) for frame, *_ in source.chunks())
-        wanted = positions(chosen, total)
-    out = csv.writer(sys.stdout, lineterminator="\n")
-    head = ["answer", *(class_names(model) if probabilities else []), *(["why"] if why else [])]
-    if len(head) > 1 and not json:
-        out.writerow(head)
-    answers: list[Any] = []
-    shares: list[Any] = []
-    reasons: list[dict[str, float]] = []
-    start = 0
-    for rows in model.table.read(source):
-        X = rows.X
-        if wanted is not None:
-            X = X[[i - start for i in wanted if start <= i < start + len(rows.X)]]
-        start += len(rows.X)
-        if not len(X):
-            continue
-        found = model.predict(X).tolist()
-        proba = model.predict_proba(X).tolist() if probabilities else []
-        because = attributions(model, X) if why else []
-        if json:
-            answers += found
-            shares += proba
-            reasons += because
-            continue
-        for i, answer in enumerate(found):
-            line = [answer, *(f"{share:.6f}" for share in (proba[i] if proba else []))]
-            out.writerow([*line, *([in_words(because[i])] if why else [])])
-    if json:
-        result: dict[str, Any] = {"data": data, "answers": answers}
-        if probabilities:
-            result |= {"classes": class_names(model), "probabilities": shares}
-        print_json(result | ({"why": reasons} if why else {}))
-
-
-def in_words(found: dict[str, float]) -> str:
-    """Return the columns that matter most for one row.
-
-    >>> in_words({"size": 1.25, "town": -0.5})
-    'size +1.25, town -0.5'
-    """
-    return ", ".join(f"{name} {value:+.3g}" for name, value in list(found.items())[:AT_ONCE])
 
 
 def evaluate_table(model: Model, data: str, part: str | None, json: bool) -> None:

@@ -134,6 +134,7 @@ def train(
     from chainrule.errors import ConfigurationError
     from chainrule.scale.heartbeat import asked_for
     from chainrule.scale.mpi import announced, connect
+    from chainrule.training import Budget
 
     import_all(import_)
     wanted = asked.Settings(
@@ -147,7 +148,8 @@ def train(
     if is_table(wanted.data):
         if together:
             raise ConfigurationError("tables are trained by one process: leave out the launcher")
-        watching = saving(checkpoint, resume, keep, watched=True)
+        bounds = Budget(max_seconds, asked.size(max_memory))
+        watching = [*saving(checkpoint, resume, keep, watched=True), bounds]
         model = train_table(wanted, path, watching, quiet, verbose, json).model
         if (model.history.stopped or "").startswith("interrupted"):
             raise typer.Exit(130)
@@ -170,7 +172,6 @@ def train(
     if verbose:
         say(model.summary())
     from chainrule.receipt import receipt
-    from chainrule.training import Budget
 
     started = perf_counter()
     terminated = False

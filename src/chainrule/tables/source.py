@@ -6,6 +6,7 @@ the same rules decide about a CSV, a Parquet file and a pandas frame.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -96,10 +97,16 @@ class ArrowSource:
         read = pl.scan_parquet if path.suffix.lower() == ".parquet" else pl.scan_ipc
         try:
             self.size = path.stat().st_size
+            if not self.size:
+                raise DataError(f"{path}: the file is empty")
             self.scan = read(path)
             self.columns = tuple(self.scan.collect_schema())
         except FileNotFoundError:
             raise DataError(f"{path}: no such file") from None
+        except pl.exceptions.DuplicateError as error:
+            found = re.search("'(.*)'", str(error))
+            name = found[1] if found else "?"
+            raise DataError(f'{path}: two columns are called "{name}"') from None
         except (pl.exceptions.PolarsError, OSError) as error:
             problem = str(error).splitlines()[0] if str(error) else "empty?"
             raise DataError(f"{path}: no readable {path.suffix[1:]} file ({problem})") from None

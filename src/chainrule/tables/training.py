@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import mmap
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -18,9 +17,10 @@ from chainrule.layers.base import Layer
 from chainrule.losses import Loss, SoftmaxCrossEntropy, StandardizedSquaredError
 from chainrule.model import Model
 from chainrule.optimizers import Adam, Optimizer
+from chainrule.receipt import receipt
 from chainrule.step import Data
-from chainrule.stored import Mapped
 from chainrule.tables.column import overrules
+from chainrule.tables.encoding import encode, encode_all
 from chainrule.tables.importance import permutation_importance
 from chainrule.tables.network import door, learnt, unseen_embeddings
 from chainrule.tables.schema import Schema
@@ -35,7 +35,7 @@ from chainrule.training.progress import Verbosity
 from chainrule.training.weighting import weighted
 from chainrule.tree import replace
 
-IN_MEMORY = 256 << 20  # bytes of encoded rows; more lie in a temporary file
+HIDDEN = (128, 64)
 LINEAR_ROWS = 100_000
 MANY = 1_000_000  # training rows: larger minibatches, fewer epochs
 
@@ -62,47 +62,6 @@ class Trained:
         from chainrule.tables.report import write
 
         write(self, Path(path))
-
-
-def give_back(arrays: Iterable[Any]) -> None:
-    """Hand the pages of mapped files back, which would count as the process's memory."""
-    for array in arrays:
-        if isinstance(array, np.memmap) and hasattr(mmap, "MADV_DONTNEED"):
-            pages: Any = array
-            pages._mmap.madvise(mmap.MADV_DONTNEED)  # a shared map: what was written stays written
-
-
-def encode(
-    source: Source, schema: Schema, parts: np.ndarray[Any, Any], folder: str
-) -> dict[int, Data]:
-    """Return the encoded rows of each part; large ones are mapped files in `folder`."""
-    kind: Any = np.float32 if schema.target.classes is None else np.int32
-    X: dict[int, Any] = {}
-    y = {}
-    large = len(parts) * schema.width * 4 > IN_MEMORY
-    for part in (TRAIN, VALIDATION, TEST):
-        count = int((parts == part).sum())
-        shape = (count, schema.width)
-        if large and count:
-            X[part] = np.memmap(Path(folder, f"{part}.rows"), np.float32, "w+", shape=shape)
-        else:
-            X[part] = np.empty(shape, np.float32)
-        y[part] = np.empty(count, kind)
-    done, at = dict.fromkeys(X, 0), 0
-    for rows in schema.read(source, targets=True):
-        here = parts[at : at + len(rows.X)]
-        at += len(rows.X)
-        assert rows.y is not None
-        for part in X:
-            chosen = here == part
-            end = done[part] + int(chosen.sum())
-            X[part][done[part] : end] = rows.X[chosen]
-            y[part][done[part] : end] = rows.y[chosen]
-            done[part] = end
-        give_back(X.values())
-    X = {part: Mapped(a) if isinstance(a, np.memmap) else a for part, a in X.items()}
-    flat = schema.target.classes is not None
-    return {part: Data(X[part], y[part] if flat else y[part][:, None]) for part in X}
 
 
 def build(
@@ -146,15 +105,15 @@ def train(
     target: str | None = None,
     *,
     columns: str | Mapping[str, str] | None = None,
-    hidden: Sequence[int] = (128, 64),
+    hidden: Sequence[int] | None = None,
     activation: Layer | None = None,
     loss: Loss | None = None,
     optimizer: Optimizer | None = None,
     epochs: int | None = None,
     batch_size: int | None = None,
     patience: int | None = None,
-    test: float = 0.2,
-    validation: float = 0.1,
+    test: Any = 0.2,
+    validation: Any = 0.1,
     class_weight: Literal["auto", "balanced", "none"] = "auto",
     seed: int = 0,
     callbacks: Sequence[Callback] = (),
@@ -168,7 +127,8 @@ def train(
     `data` is a file (CSV, TSV, Parquet, Arrow), a frame of polars or pandas, or a mapping; `target`
     names the column to predict. `columns` overrules what a column is taken for:
     {"zip": "category", "when": "date:%d.%m.%Y", "note": "ignore"}. `test` and `validation` are
-    shares of the rows, of each class alike. `class_weight="auto"` weighs classes alike where the
+    shares of the rows, of each class alike, or tables of their own (a file, a frame).
+    `class_weight="auto"` weighs classes alike where the
     commonest has over five times the rows of the rarest. What is learnt from the columns is part of
     `model`, which predicts from frames and files with the same columns in any order.
 
@@ -185,13 +145,25 @@ def train(
     source = open_source(data)
     goal = target_of(source, target)
     looked = Watched(source, "looking through", not verbose)
-    schema, parts = survey(looked, goal, overrules(columns), test, validation, seed)
+    shares, others = dict[int, float](), dict[int, Source]()
+    for part, given in ((TEST, test), (VALIDATION, validation)):
+        share = isinstance(given, int | float)
+        shares[part] = given if share else 0.0
+        if not share:
+            others[part] = open_source(given)
+    schema, parts = survey(looked, goal, overrules(columns), shares[TEST], shares[VALIDATION], seed)
+    for other in others.values():
+        schema.check(other, targets=True)
     if said is not None:
         said(schema)
     with tempfile.TemporaryDirectory(prefix="chainrule-", ignore_cleanup_errors=True) as folder:
         encoded = encode(Watched(source, "encoding", not verbose), schema, parts, folder)
+        for part, other in others.items():
+            encoded[part] = encode_all(Watched(other, "encoding", not verbose), schema, folder)
         training, held_in, held = encoded[TRAIN], encoded[VALIDATION], encoded[TEST]
-        model = build(schema, hidden, activation, loss, optimizer, seed)
+        model = build(
+            schema, HIDDEN if hidden is None else hidden, activation, loss, optimizer, seed
+        )
         balanced = schema.target.classes is not None and (
             class_weight == "balanced" or (class_weight == "auto" and uneven(schema))
         )
@@ -212,6 +184,7 @@ def train(
             model, model.task, training, held_in if len(held_in.X) else None, plan, epochs,
             callbacks=watching, verbose=verbose, engine=engine,
         )  # fmt: skip
+        model.receipt = receipt(model, training.X, training.targets)
         counts = {"training": n, "validation": len(held_in.X), "test": len(held.X)}
         trained = Trained(model, counts, balanced=balanced)
         if len(held.X):
