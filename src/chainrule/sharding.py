@@ -30,6 +30,23 @@ class Comm(Protocol):
 
     rank: int
     size: int
+    one_mesh: bool  # of devices that share each minibatch, instead of shards for each process
+
+    def most(self, *numbers: int) -> list[int]:
+        """Return the largest of each number over the ranks."""
+        ...
+
+    def tell(self, text: str) -> str:
+        """Return what the first rank says."""
+        ...
+
+    def abort(self, code: int) -> None:
+        """End all the processes."""
+        ...
+
+
+class Summing(Comm, Protocol):
+    """Processes that add up vectors: of those that train in shards."""
 
     def sum(self, vector: Array) -> Array:
         """Return Σ over the ranks, the same bits on each, added in a binary tree."""
@@ -39,15 +56,19 @@ class Comm(Protocol):
         """Come back when all have called it."""
         ...
 
-    def abort(self, code: int) -> None:
-        """End all the processes."""
-        ...
-
 
 class Alone:
     """One process that trains by itself."""
 
-    rank, size = 0, 1
+    rank, size, one_mesh = 0, 1, False
+
+    def most(self, *numbers: int) -> list[int]:
+        """Return the numbers: there is nobody else."""
+        return list(numbers)
+
+    def tell(self, text: str) -> str:
+        """Return the text."""
+        return text
 
     def sum(self, vector: Array) -> Array:
         """Return the vector: there is nobody else."""

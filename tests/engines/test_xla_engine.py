@@ -20,6 +20,7 @@ pytest.importorskip("jax", reason="the xla extra is not installed")
 
 from chainrule.engines import device as device_module
 from chainrule.engines import pieces, xla_engine
+from chainrule.engines.mesh import Mesh
 
 
 def digits():
@@ -102,7 +103,7 @@ def test_data_that_does_not_fit_is_sent_in_pieces_with_the_same_numbers(monkeypa
 def test_a_memory_map_is_never_copied_to_the_device_whole(tmp_path):
     x = np.lib.format.open_memmap(tmp_path / "x.npy", "w+", np.float32, (8, 3))
     data = Data(Mapped(x), np.zeros((8, 1), np.float32))  # what the door makes of a map
-    assert not device_module.fits(data, device_module.find_device(""))
+    assert not device_module.fits(data, Mesh(device_module.find_devices("")))
 
 
 def test_states_come_home_as_numpy_that_no_later_step_can_change():
@@ -206,7 +207,7 @@ def test_without_jax_the_message_says_how_to_install_it(monkeypatch):
 def test_out_of_memory_is_told_in_words():
     import jax
 
-    device = device_module.find_device("")
+    device = device_module.find_devices("")[0]
     with (
         pytest.raises(cr.EngineError, match=r"out of memory.*smaller batch_size"),
         device_module.failures_explained(device, x64=False),

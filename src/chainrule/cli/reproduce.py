@@ -61,8 +61,8 @@ def _trained_again(stored: Any, path: Any, import_: Any) -> tuple[Any, dict[str,
     from chainrule import receipt
     from chainrule.cli.recipe import prepare
     from chainrule.cli.samples import open_for_training
+    from chainrule.cli.saving import callbacks
     from chainrule.cli.settings import Settings
-    from chainrule.cli.train import _callbacks
     from chainrule.errors import ConfigurationError
 
     known = {f.name for f in fields(Settings)}
@@ -86,6 +86,6 @@ def _trained_again(stored: Any, path: Any, import_: Any) -> tuple[Any, dict[str,
         dataset.x, recipe.y, recipe.epochs, recipe.batch_size,
         validation_split=recipe.validation_split, validation_data=recipe.validation_data,
         engine=settings.engine or "auto",
-        callbacks=_callbacks(settings.patience, recipe, None, False, 2),
+        callbacks=callbacks(settings.patience, recipe, None, False, 2),
     )  # fmt: skip
     return again, receipt.receipt(again, dataset.x, recipe.y)

@@ -14,7 +14,6 @@ from chainrule.cli.options import Import, Json, Target
 if TYPE_CHECKING:
     from chainrule.cli.recipe import Recipe
     from chainrule.data import DataSet
-    from chainrule.training import Callback
 
 # every setting may be left open
 Text: TypeAlias = str | None
@@ -109,6 +108,9 @@ def train(
     max_memory: Annotated[
         Text, typer.Option(metavar="SIZE", help='Refuse to need more: "500M", "2G". [no limit]')
     ] = None,
+    comm: Annotated[
+        Text, typer.Option(metavar="NAME", help="Join processes by mpi or jax. [mpi, if launched]")
+    ] = None,
     config: Annotated[
         Path | None,
         typer.Option(metavar="FILE.toml", help="The same settings; the command line wins."),
@@ -130,10 +132,11 @@ def train(
     from chainrule.cli.output import print_json, say
     from chainrule.cli.recipe import prepare
     from chainrule.cli.samples import open_for_training
+    from chainrule.cli.saving import callbacks, saving
     from chainrule.cli.tables import hinted, is_table, train_table
+    from chainrule.cli.together import joined
     from chainrule.errors import ConfigurationError
     from chainrule.scale.heartbeat import asked_for
-    from chainrule.scale.mpi import announced, connect
     from chainrule.training import Budget
 
     import_all(import_)
@@ -144,9 +147,9 @@ def train(
     if config is not None:
         wanted = wanted.over(asked.read(config))
     path = writable(Path(wanted.output or f"{Path(wanted.data or '').stem}.safetensors"))
-    together = announced()[0] > 1  # several processes of mpirun or srun
+    together = joined(comm)
     if is_table(wanted.data):
-        if together:
+        if together is not None:
             raise ConfigurationError("tables are trained by one process: leave out the launcher")
         bounds = Budget(max_seconds, asked.size(max_memory))
         watching = [*saving(checkpoint, resume, keep, watched=True), bounds]
@@ -164,7 +167,7 @@ def train(
     recipe = prepare(wanted, dataset, path)
     model = recipe.model
     model.build(dataset.x.shape[1:])
-    leader = not together or connect().rank == 0
+    leader = together is None or together.rank == 0
     quiet = quiet or not leader
     if not quiet:
         say(_headline(dataset, recipe))
@@ -185,10 +188,10 @@ def train(
             validation_data=recipe.validation_data,
             verbose=0 if quiet else 2 if verbose else "auto",
             engine=wanted.engine or "auto",
-            comm="mpi" if together else None,
+            comm=together,
             callbacks=[
                 *asked_for(),
-                *_callbacks(wanted.patience, recipe, checkpoint, resume, keep),
+                *callbacks(wanted.patience, recipe, checkpoint, resume, keep),
                 Budget(max_seconds, asked.size(max_memory)),
             ],
         )
@@ -233,32 +236,6 @@ def train(
         raise typer.Exit(130)
     if terminated:
         raise typer.Exit(143)
-
-
-def _callbacks(
-    patience: int | None, recipe: Recipe, checkpoint: Path | None, resume: bool, keep: int
-) -> list[Callback]:
-    """Return what was asked for beside the training."""
-    from chainrule.training import EarlyStopping
-
-    callbacks: list[Callback] = []
-    held_out = recipe.validation_split or recipe.validation_data is not None
-    if patience is not None:
-        callbacks.append(EarlyStopping("validation_loss" if held_out else "loss", patience))
-    return callbacks + saving(checkpoint, resume, keep, bool(held_out))
-
-
-def saving(checkpoint: Path | None, resume: bool, keep: int, watched: bool) -> list[Callback]:
-    """Return the callback that saves the training, where it was asked for."""
-    from chainrule.errors import ConfigurationError
-    from chainrule.training import Checkpoint
-
-    if checkpoint is not None:
-        best = "validation_loss" if watched else "loss"
-        return [Checkpoint(checkpoint, seconds=60, keep=keep, best=best, resume=resume)]
-    if resume:
-        raise ConfigurationError("--resume needs --checkpoint FOLDER, where the training was saved")
-    return []
 
 
 def _headline(data: DataSet, recipe: Recipe) -> str:

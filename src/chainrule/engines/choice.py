@@ -77,15 +77,17 @@ def choose(name: str, work: Work | None = None) -> Choice:
             reason = f"estimated {ours:.1f} s, against {theirs:.1f} s on xla with its compilation"
             return Choice(NumpyEngine(), f"numpy: {reason}")
         reason = f"estimated {theirs:.1f} s with its compilation, against {ours:.1f} s on numpy"
-        return Choice(_xla(""), f"xla: {reason}")
+        return _xla("", f"xla: {reason}")
     if not installed:
         raise MissingExtraError(INSTALL)
-    return Choice(_xla(name.partition(":")[2]), name)
+    return _xla(name.partition(":")[2], name)
 
 
-def _xla(platform: str) -> Engine:
+def _xla(platform: str, reason: str) -> Choice:
     try:
         from chainrule.engines.xla_engine import XlaEngine
     except ImportError as error:
         raise EngineError(f"JAX is installed but does not import: {error}") from None
-    return XlaEngine(platform)
+    engine = XlaEngine(platform)
+    several = f"; on {engine.mesh.size} devices" if engine.mesh.size > 1 else ""
+    return Choice(engine, reason + several)

@@ -15,6 +15,7 @@ import numpy as np
 
 import chainrule
 from chainrule.alignment import BYTES, aligned_empty
+from chainrule.engines.mesh import Mesh
 from chainrule.errors import EngineError, UntraceableError
 from chainrule.step import Data
 
@@ -27,10 +28,10 @@ UNTRACEABLE = (
 )
 
 
-def find_device(platform: str) -> Any:
-    """Return the first device of a platform ("cpu", "gpu", "tpu"; empty: JAX's own choice)."""
+def find_devices(platform: str) -> list[Any]:
+    """Return the devices of a platform ("cpu", "gpu", "tpu"; empty: JAX's own choice)."""
     try:
-        return jax.devices(platform or None)[0]
+        return list(jax.devices(platform or None))
     except RuntimeError:
         here = ", ".join(sorted({device.platform for device in jax.devices()}))
         raise EngineError(
@@ -39,25 +40,26 @@ def find_device(platform: str) -> Any:
         ) from None
 
 
-def fits(data: Data, device: Any) -> bool:
-    """Say whether the data set may lie on the device: at most half of its memory."""
+def fits(data: Data, mesh: Mesh) -> bool:
+    """Say whether the data set may lie on each device: at most half of its memory."""
     if data.stored:
         return False
     needed = sum(a.nbytes for a in data if a is not None)
-    stats = device.memory_stats() or {}
+    stats = mesh.device.memory_stats() or {}
     memory = stats.get("bytes_limit")
-    if memory is None:
+    if memory is None:  # devices that share the host's
+        needed *= mesh.copies
         pages = "SC_PHYS_PAGES"
         known = hasattr(os, "sysconf") and pages in os.sysconf_names
         memory = os.sysconf(pages) * os.sysconf("SC_PAGE_SIZE") if known else 4 << 30
     return needed <= memory // 2
 
 
-def on_device(data: Data, device: Any) -> Data:
-    """Return the data on a device; on the CPU without XLA's own copy."""
-    if device.platform == "cpu":
+def on_device(data: Data, mesh: Mesh) -> Data:
+    """Return the data on each device; on the CPU without XLA's own copy."""
+    if mesh.device.platform == "cpu":
         data = Data(*(None if a is None else aligned(a) for a in data))
-    placed: Data = jax.device_put(data, device)
+    placed: Data = mesh.put(data)
     return placed
 
 

@@ -16,7 +16,7 @@ from chainrule.errors import ConfigurationError
 from chainrule.metrics import has_accuracy
 from chainrule.namespace import Array
 from chainrule.sharding import (
-    Comm,
+    Summing,
     add_terms,
     apply_vector,
     bounds,
@@ -38,7 +38,7 @@ class ShardedRun:
     time of the steps went: "compute" and "communicate"; if `apart`, also "wait" and "update".
     """
 
-    def __init__(self, engine: Engine, task: Task, data: Data, shards: int, comm: Comm) -> None:
+    def __init__(self, engine: Engine, task: Task, data: Data, shards: int, comm: Summing) -> None:
         if comm.size > shards:
             raise ConfigurationError(
                 f"{comm.size} processes share {shards} shards: give shards={comm.size} or more, "

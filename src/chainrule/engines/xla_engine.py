@@ -18,8 +18,15 @@ import jax.numpy as jnp
 import numpy as np
 
 from chainrule.engines.base import Report
-from chainrule.engines.device import compile_cache, failures_explained, find_device, fits, on_device
+from chainrule.engines.device import (
+    compile_cache,
+    failures_explained,
+    find_devices,
+    fits,
+    on_device,
+)
 from chainrule.engines.layout import Layout
+from chainrule.engines.mesh import Mesh
 from chainrule.engines.pieces import Pieces
 from chainrule.layers.base import Context, Layer
 from chainrule.metrics import has_accuracy, hits
@@ -37,6 +44,7 @@ PROGRAMS: dict[Any, Program] = {}  # compiled once per process for a task and it
 def run_steps(
     task: Task,
     layout: Layout,
+    part: Callable[[Array], Array],
     counts_hits: bool,
     state: State,
     data: Data,
@@ -44,12 +52,16 @@ def run_steps(
     start: Any,
     count: Any,
 ) -> tuple[State, Array, Array]:
-    """Run `count` steps from row `start` of the block; return the state, losses and hits."""
+    """Run `count` steps from row `start` of the block; return the state, losses and hits.
+
+    `part` marks the indices of a minibatch that several devices share.
+    """
     capacity = min(STEPS_AT_ONCE, block.shape[0])
 
     def body(i: Any, carry: Any) -> Any:
         state, losses, right = carry
-        state, outcome, batch = step(task, state, data, block[start + i], layout.turn)
+        indices = part(block[start + i])
+        state, outcome, batch = step(task, state, data, indices, layout.turn)
         losses = losses.at[i].set(outcome.value)
         if counts_hits:
             right = right.at[i].set(hits(task.loss, outcome.Z, batch.targets).sum(dtype=jnp.int32))
@@ -66,31 +78,31 @@ def apply(network: Layer, dtype: str, params: Any, running: Any, X: Array) -> Ar
 
 
 class XlaRun:
-    """A task on a device. Data that fits lies there; larger data is sent piece by piece."""
+    """A task on a mesh. Data that fits lies on each device; larger data is sent piece by piece."""
 
-    def __init__(self, task: Task, data: Data, device: Any) -> None:
-        self.task, self.device = task, device
-        self.layout = Layout(task, data.X.shape[1:] if device.platform == "cpu" else None)
+    def __init__(self, task: Task, data: Data, mesh: Mesh) -> None:
+        self.task, self.mesh = task, mesh
+        self.layout = Layout(task, data.X.shape[1:] if mesh.device.platform == "cpu" else None)
         self.counts_hits = has_accuracy(task.loss, data.targets)
         self.seconds_to_compile = 0.0
         self.first: Any = None  # the state that came in: its order of names is kept
-        self.resident = fits(data, device)
+        self.resident = fits(data, mesh)
         self.block: Array | None = None
         self.device_block: Any = None
         self.programs: dict[Any, Program] = {}  # by what can differ within a run
         with self._here():
-            self.data: Any = on_device(data, device) if self.resident else None
+            self.data: Any = on_device(data, mesh) if self.resident else None
         self.pieces = None if self.resident else Pieces(data, padded=True)
         self.piece: tuple[Any, Any, Any] = (None, None, None)  # host's, the device's, its rows
 
     def _here(self) -> Any:
-        return failures_explained(self.device, x64=self.task.dtype == "float64")
+        return failures_explained(self.mesh.device, x64=self.task.dtype == "float64")
 
     def start(self, state: State, blocks: Sequence[Array]) -> State:
         self.first = state
         with self._here():
             turned = self.layout.turned(state._replace(step=np.int32(state.step)))
-            live: State = jax.device_put(turned, self.device)
+            live: State = self.mesh.put(turned)
             for block in blocks:
                 self._program(live, *self._piece(block, 0)[:2])
         return live
@@ -119,20 +131,21 @@ class XlaRun:
 
     def outputs(self, state: State, X: Array) -> Array:
         with self._here():
-            state = predicting(self.task.optimizer, self.layout.turned(state))
-            return blockwise(self.task.network, state, X, self.task.dtype)
+            home = self.layout.turned(self.mesh.here(state))
+            state = predicting(self.task.optimizer, home)
+            return blockwise(self.task.network, state, X, self.task.dtype, self.mesh.samples)
 
     def _piece(self, block: Array, step: int) -> tuple[Data, Any, int]:
         """Return data on the device, the index block into it, and the step that it begins with."""
         if self.pieces is None:
             if block is not self.block:
                 self.block = block
-                self.device_block = jax.device_put(block.astype(np.int32), self.device)
+                self.device_block = self.mesh.put(block.astype(np.int32))
             return self.data, self.device_block, 0
         host, first = self.pieces.at(block, step)
         if host is not self.piece[0]:
             rows = np.arange(len(host.X), dtype=np.int32).reshape(-1, block.shape[1])
-            self.piece = (host, *jax.device_put((host, rows), self.device))
+            self.piece = (host, *self.mesh.put((host, rows)))
         return self.piece[1], self.piece[2], first
 
     def _program(self, state: State, data: Data, block: Any) -> Program:
@@ -140,35 +153,47 @@ class XlaRun:
         here = (block.shape, data.X.shape, state.factor is None)
         if here not in self.programs:
             shapes = jax.tree.map(lambda a: (a.shape, str(a.dtype)), (state, data, block))
-            key = (self.task, self.counts_hits, self.device, str(shapes))
+            key = (self.task, self.counts_hits, self.mesh.whole, str(shapes))
             if key not in PROGRAMS:
                 started = perf_counter()
-                run = jax.jit(partial(run_steps, self.task, self.layout, self.counts_hits))
+                steps = partial(run_steps, self.task, self.layout, self.mesh.part, self.counts_hits)
+                run = jax.jit(steps, out_shardings=self.mesh.whole if self.mesh.size > 1 else None)
                 PROGRAMS[key] = run.lower(state, data, block, 0, 1).compile()
                 self.seconds_to_compile += perf_counter() - started
             self.programs[here] = PROGRAMS[key]
         return self.programs[here]
 
 
-def blockwise(network: Layer, state: State, X: Array, dtype: str) -> Array:
+def blockwise(
+    network: Layer,
+    state: State,
+    X: Array,
+    dtype: str,
+    place: Callable[[Array], Any] = lambda block: block,
+) -> Array:
     """Return the network's output as NumPy, block by block."""
     places = range(0, len(X), ROWS_AT_ONCE) or (0,)
     parts = [
-        apply(network, dtype, state.params, state.running, X[i : i + ROWS_AT_ONCE]) for i in places
+        apply(network, dtype, state.params, state.running, place(X[i : i + ROWS_AT_ONCE]))
+        for i in places
     ]
     return np.concatenate([np.asarray(part) for part in parts])
 
 
 class XlaEngine:
-    """XLA on the CPU, a GPU or a TPU. Raises EngineError for a device that is not there."""
+    """XLA on the CPU, on GPUs or TPUs: a training uses all of them.
+
+    Raises EngineError for a device that is not there.
+    """
 
     def __init__(self, platform: str = "") -> None:
         compile_cache()
-        self.device = find_device(platform)
+        self.mesh = Mesh(find_devices(platform))
+        self.device = self.mesh.device
         self.name = f"xla:{platform}" if platform else "xla"
 
     def bind(self, task: Task, data: Data) -> XlaRun:
-        return XlaRun(task, data, self.device)
+        return XlaRun(task, data, self.mesh)
 
     def compiled(
         self, function: Callable[..., Any], dtype: str, consumes: Sequence[int] = ()

@@ -44,6 +44,8 @@ def announced() -> tuple[int, str]:
 class MPIComm:
     """The ranks of MPI.COMM_WORLD."""
 
+    one_mesh = False
+
     def __init__(self, mpi: Any) -> None:
         self.mpi, self.world = mpi, mpi.COMM_WORLD
         self.rank, self.size = self.world.rank, self.world.size
@@ -64,6 +66,17 @@ class MPIComm:
     def wait(self) -> None:
         """Come back when all ranks have called it."""
         self.world.Barrier()
+
+    def most(self, *numbers: int) -> list[int]:
+        """Return the largest of each number over the ranks."""
+        largest = np.empty(len(numbers), np.int64)
+        self.world.Allreduce(np.array(numbers, np.int64), largest, self.mpi.MAX)
+        return [int(n) for n in largest]
+
+    def tell(self, text: str) -> str:
+        """Return what the first rank says."""
+        told: str = self.world.bcast(text)
+        return told
 
     def abort(self, code: int) -> None:
         """End all ranks."""

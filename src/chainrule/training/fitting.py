@@ -10,10 +10,10 @@ from zlib import crc32
 
 import numpy as np
 
-from chainrule.errors import ConfigurationError
+from chainrule.errors import ConfigurationError, MissingExtraError
 from chainrule.initializers import Shape
 from chainrule.metrics import Asked, asked_metrics, measure, scores
-from chainrule.sharding import WITH_COMM
+from chainrule.sharding import WITH_COMM, Alone
 from chainrule.step import Data, State, Task
 from chainrule.stored import Stored
 from chainrule.training.callbacks.base import Callback, Training
@@ -68,7 +68,8 @@ def fit(
     if model.shards > 1:
         training.facts["shards"] = model.shards
     training.data, training.validation = data, validation
-    training.leader = comm is None or comm.rank == 0
+    training.comm = Alone() if comm is None else comm
+    training.leader = training.comm.rank == 0
     callbacks = [c for c in in_order(callbacks) if training.leader or not c.leader_only]
     training.callbacks = [*callbacks, *progress(verbose if training.leader else 0)]
 
@@ -116,14 +117,25 @@ def connected(model: Model, comm: Any) -> Any:
     if comm is None:
         return None
     if isinstance(comm, str):
-        if comm != "mpi":
-            raise ConfigurationError(f'comm must be "mpi" or None, got {comm!r}')
-        from chainrule.scale.mpi import connect
-
-        comm = connect()
-    if model.shards == 1:
+        if comm == "mpi":
+            from chainrule.scale.mpi import connect as joined
+        elif comm == "jax":
+            joined = joined_by_jax()
+        else:
+            raise ConfigurationError(f'comm must be "mpi", "jax" or None, got {comm!r}')
+        comm = joined()
+    if model.shards == 1 and not comm.one_mesh:
         model.shards = WITH_COMM
     return comm
+
+
+def joined_by_jax() -> Any:
+    """Return what joins processes by `jax.distributed`; raise MissingExtraError without JAX."""
+    try:
+        from chainrule.engines.hosts import connect
+    except ImportError as error:
+        raise MissingExtraError(f'comm="jax": pip install "chainrule[xla]" ({error})') from None
+    return connect
 
 
 def facts(task: Task, data: Data, plan: Plan) -> dict[str, Any]:

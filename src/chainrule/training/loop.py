@@ -84,6 +84,7 @@ def train(
     `training` says where to begin, which after a resumption lies within an epoch.
     """
     history, callbacks, earlier = training.history, training.callbacks, state
+    comm = training.comm
 
     def current(state: State) -> State:
         """Return the state, or the one that a callback has put in its place."""
@@ -94,11 +95,22 @@ def train(
         return state
 
     def interrupt(number: int | None) -> None:
-        """End the training because of a signal, if there was one."""
-        if number is not None and training.signal is None:
+        """End the training because of a signal, if there was one, in whichever process."""
+        (number,) = comm.most(number or 0)
+        if number and training.signal is None:
             training.signal = number
             word = WORDS[signal.Signals(number)]
             history.stopped = f"{word} in epoch {training.epoch + 1}; the weights are kept"
+
+    def stopped() -> bool:
+        """Say whether the training is to end; one process that stops stops all."""
+        if comm.most(bool(history.stopped))[0] and not history.stopped:
+            history.stopped = "stopped by another process"
+        return bool(history.stopped)
+
+    def agreed(steps: int) -> int:
+        """Return the first process's number of steps."""
+        return comm.most(steps if training.leader else 0)[0]
 
     for callback in callbacks:
         callback.on_start(training)
@@ -107,9 +119,12 @@ def train(
         try:
             pauses = [c.pause_every for c in callbacks if c.pause_every]
             pace = Pace(
-                fixed=1 if wants_steps(callbacks) else None, taken=training.step, pauses=pauses
+                fixed=1 if wants_steps(callbacks) else None,
+                taken=training.step,
+                pauses=pauses,
+                agreed=agreed,
             )
-            while training.epoch < training.last and not history.stopped:
+            while training.epoch < training.last and not stopped():
                 epoch, started = training.epoch, perf_counter() - training.seconds
                 chunks = walk(run, state, plan, range(epoch, epoch + 1), pace, training.position)
                 for chunk in chunks:
@@ -121,7 +136,7 @@ def train(
                     for callback in callbacks:
                         callback.on_step(training)
                         callback.on_chunk(training)
-                    if history.stopped:
+                    if stopped():
                         return
                 training.values = curves(training) | validate(state)
                 history.add(training.values, perf_counter() - started)
@@ -143,6 +158,8 @@ def train(
                 keep(earlier)
             raise
         except KeyboardInterrupt:
+            if comm.size > 1:  # the others may be waiting for this one
+                comm.abort(128 + signal.SIGINT)
             training.signal = signal.SIGINT
             history.stopped = f"interrupted in epoch {training.epoch + 1}; the weights are kept"
         finally:

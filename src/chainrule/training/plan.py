@@ -67,6 +67,7 @@ class Pace:
 
     The bar then moves about ten times a second, and Ctrl-C answers at once. A chunk also ends
     wherever the count of steps, `taken` of which lie behind, is a multiple of one of `pauses`.
+    Processes that train together must take the same number: `agreed` returns it.
     """
 
     def __init__(
@@ -75,14 +76,16 @@ class Pace:
         seconds: float = 0.1,
         taken: int = 0,
         pauses: Sequence[int] = (),
+        agreed: Callable[[int], int] = lambda steps: steps,
     ) -> None:
         self.seconds, self.fixed, self.taken, self.pauses = seconds, fixed, taken, pauses
+        self.agreed = agreed
         self.steps, self.started = fixed or 1, 0.0
 
     def next(self) -> int:
         """Return the largest number of steps of the next chunk, and start its clock."""
         self.started = perf_counter()
-        return min([self.steps, *(pause - self.taken % pause for pause in self.pauses)])
+        return self.agreed(min([self.steps, *(p - self.taken % p for p in self.pauses)]))
 
     def done(self, steps: int) -> None:
         """Learn from the chunk that has just ended; the next is at most ten times as long."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from chainrule.engines import Engine, Run, Work, choose
-from chainrule.errors import UntraceableError
+from chainrule.errors import ConfigurationError, UntraceableError
 from chainrule.network import Network
-from chainrule.sharding import Alone, Comm
+from chainrule.sharding import Alone, Summing
 from chainrule.step import Data, State, Task
 from chainrule.training.plan import Plan
 from chainrule.tree import flatten
@@ -28,21 +30,27 @@ def start(
     state: State,
     work: Work | None = None,
     shards: int = 1,
-    comm: Comm | None = None,
+    comm: Any = None,
 ) -> tuple[Run, State, str]:
     """Return the run, the state in the engine's arrays, and in one line what runs and why.
 
     With "auto", a layer that cannot be compiled runs on NumPy, and the line names it.
     """
     blocks = list(plan.cut(np.arange(plan.samples)))  # their shapes are what counts
-    choice = choose(engine, work)
+    one_mesh = comm is not None and comm.one_mesh
+    if one_mesh and (shards > 1 or engine == "numpy"):
+        what = f"a model that is trained in {shards} shards" if shards > 1 else 'engine="numpy"'
+        raise ConfigurationError(f'comm="jax" spreads minibatches with XLA; it cannot have {what}')
+    choice = choose("xla" if one_mesh and engine == "auto" else engine, work)
 
     def bind(engine: Engine) -> Run:
-        if shards == 1 and comm is None:
+        if one_mesh or (shards == 1 and comm is None):
             return engine.bind(task, data)
         from chainrule.engines.sharded import ShardedRun
 
-        return ShardedRun(engine, task, data, shards, comm or Alone())
+        alone: Summing = Alone()
+
+        return ShardedRun(engine, task, data, shards, comm or alone)
 
     try:
         run = bind(choice.engine)

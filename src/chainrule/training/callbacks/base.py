@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from chainrule.sharding import Alone, Comm
 from chainrule.step import Data, State
 from chainrule.training.history import History
 
@@ -39,7 +40,8 @@ class Training:
     facts: dict[str, Any] = field(default_factory=dict)  # that a training to be resumed must share
     callbacks: list[Callback] = field(default_factory=list)
     replaced: bool = False
-    leader: bool = True  # of several processes that train together, the one that writes
+    comm: Comm = field(default_factory=Alone)  # the processes that train together
+    leader: bool = True  # of these, the one that writes
     signal: int | None = None  # that asked for the end: SIGINT or SIGTERM
     remarks: list[str] = field(default_factory=list)  # for whoever shows the progress
     saved: str = ""  # where the last good state is

@@ -72,6 +72,9 @@ class Checkpoint(Callback):
 
     def on_start(self, training: Training) -> None:
         self.saved_at = monotonic()
+        if not training.leader:
+            self._follow(training)
+            return
         for left in self.folder.glob(".step-*.safetensors.*"):  # by a process killed while writing
             left.unlink(missing_ok=True)
         files = [path for path in (self.folder / BEST,) if path.exists()] + self.files()
@@ -80,12 +83,29 @@ class Checkpoint(Callback):
                 f"{self.folder} already holds {files[-1].name}: Checkpoint(..., resume=True) goes "
                 f"on from it; to start anew, take another folder"
             )
-        if files:
+        if not files:
+            training.comm.tell("")
+        else:
             path, config, arrays, self.skipped = newest(files)
+            training.comm.tell(str(path))
             training.remarks += [f"skipped: {problem}" for problem in self.skipped.values()]
             self._resume(training, path, config, arrays)
             training.remarks.append(f"goes on from {path}, after {training.step:,} steps")
             training.saved = str(path)
+
+    def _follow(self, training: Training) -> None:
+        """Resume from the file that the first process has taken."""
+        path = training.comm.tell("")
+        if not path:
+            return
+        try:
+            _, config, arrays, _ = newest([Path(path)])
+        except ModelFileError as error:
+            raise ModelFileError(
+                f"process {training.comm.rank} of {training.comm.size} cannot go on from the "
+                f"checkpoint that the first one has taken: {error}. All must see the folder"
+            ) from None
+        self._resume(training, Path(path), config, arrays)
 
     def on_chunk(self, training: Training) -> None:
         due = self.pause_every is not None and training.step % self.pause_every == 0

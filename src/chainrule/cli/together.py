@@ -1,0 +1,26 @@
+"""Several processes that train one model: who started them, and how they are joined."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chainrule.errors import unknown_name
+
+NAMES = ("mpi", "jax")
+
+
+def joined(comm: str | None) -> Any:
+    """Return the processes of mpirun or srun, joined as asked for; None for a single one.
+
+    `comm` is "mpi" (the default under a launcher) or "jax", which takes no launcher's word: see
+    `engines/hosts.py`. Raises ConfigurationError for another name.
+    """
+    if comm not in (None, *NAMES):
+        raise unknown_name("--comm", comm, NAMES)
+    if comm == "jax":
+        from chainrule.training.fitting import joined_by_jax
+
+        return joined_by_jax()()
+    from chainrule.scale.mpi import announced, connect
+
+    return connect() if comm or announced()[0] > 1 else None
