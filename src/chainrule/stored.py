@@ -17,6 +17,7 @@ import numpy as np
 
 from chainrule.errors import DataError
 from chainrule.namespace import Array
+from chainrule.row_file import row_file
 
 ROWS_BEFORE_RELEASE = 128  # of a mapped file; the system maps up to 1 MB around each row
 
@@ -59,9 +60,10 @@ class Stored(ABC):
 
 
 class Mapped(Stored):
-    """A memory-mapped array (`np.load(path, mmap_mode="r")`), whose pages are given back.
+    """A memory-mapped array (`np.load(path, mmap_mode="r")`), which stays outside the memory.
 
-    Pages that were read count as the process's memory until the system wants them elsewhere; here
+    Rows are read from its file (`row_file.py`), where that can be done. Through the map, the pages
+    that were read would count as the process's memory until the system wants them elsewhere; then
     they are handed back every 128 rows, so that an epoch over 20 GB stays small.
 
     >>> import tempfile, os
@@ -76,17 +78,27 @@ class Mapped(Stored):
         self.array, self.shape = array, array.shape
         self.dtype = array.dtype.newbyteorder("=")
         self.rows_read = 0
+        self.file = row_file(array)
         mapping = getattr(array, "_mmap", None)
         if mapping is not None and hasattr(mmap, "MADV_RANDOM"):
             mapping.madvise(mmap.MADV_RANDOM)  # rows come shuffled: reading ahead would be in vain
 
     def read(self, rows: Array) -> Array:
+        if self.file is not None:
+            return self.file.read(self._within(rows)).astype(self.dtype, copy=False)
         X = np.empty((len(rows), *self.shape[1:]), self.dtype)
         for i in range(0, len(rows), ROWS_BEFORE_RELEASE):  # a long read would map the whole file
             some = rows[i : i + ROWS_BEFORE_RELEASE]
             X[i : i + len(some)] = self.array[some]
             self._count(len(some))
         return X
+
+    def _within(self, rows: Array) -> Array:
+        """Return rows counted from the first; raise IndexError for those that are not there."""
+        rows = np.where(rows < 0, rows + len(self), rows)
+        if len(rows) and not 0 <= rows.min() <= rows.max() < len(self):
+            raise IndexError(f"rows {rows.min()} to {rows.max()} of an array of {len(self)}")
+        return rows
 
     def _count(self, rows: int) -> None:
         """Give the pages back where enough rows have been read since the last time."""
