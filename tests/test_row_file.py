@@ -7,11 +7,22 @@ import os
 import numpy as np
 import pytest
 
+from chainrule import row_file as module
 from chainrule.row_file import row_file
 from chainrule.stored import Mapped
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "preadv"), reason="the system has no preadv")
 ROWS = np.array([7, 0, 7, 11, 3])
+
+
+@pytest.fixture(params=["through the cache", "around it"], autouse=True)
+def direct(request, monkeypatch):
+    """Read every file as one that is, or is not, too large for the system's cache."""
+    around = request.param == "around it"
+    if around and not hasattr(os, "O_DIRECT"):
+        pytest.skip("the system has no O_DIRECT")
+    monkeypatch.setattr(module, "_too_large", lambda size: around)
+    return around
 
 
 @pytest.fixture
@@ -54,6 +65,29 @@ def test_what_a_file_does_not_hold_is_read_through_the_map(path, what):
         path.with_name("other.npy").replace(path)
     assert row_file(array) is None
     np.testing.assert_array_equal(Mapped(array).read(ROWS), array[ROWS])
+
+
+def test_rows_that_follow_one_another_are_read_at_once(path, monkeypatch):
+    monkeypatch.setattr(module, "LONGEST", 3 * 5600)
+    array = np.load(path, mmap_mode="r")
+    file, rows = row_file(array), np.array([2, 3, 4, 5, 6, 9, 10, 1])
+    assert list(file._runs(rows)) == [(0, 2, 3), (3, 5, 2), (5, 9, 2), (7, 1, 1)]
+    np.testing.assert_array_equal(file.read(rows), array[rows])
+
+
+def test_a_file_system_that_knows_no_way_around_its_cache(path, monkeypatch):
+    opened = os.open
+
+    def refusing(name, flags, *more, **others):
+        if flags & getattr(os, "O_DIRECT", 0):
+            raise OSError(22, "Invalid argument")
+        return opened(name, flags, *more, **others)
+
+    monkeypatch.setattr(os, "open", refusing)
+    array = np.load(path, mmap_mode="r")
+    file = row_file(array)
+    assert not file.direct
+    np.testing.assert_array_equal(file.read(ROWS), array[ROWS])
 
 
 def test_rows_that_are_not_there_are_refused(path):
