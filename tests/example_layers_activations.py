@@ -21,6 +21,7 @@ LAYERS = [
     Example(cr.ELU(), (6,), function("elu"), analytic=False),
     Example(cr.ELU(0.5), (2, 3), function("elu", 0.5), analytic=False),
     Example(cr.SELU(), (6,), function("selu"), analytic=False),
+    Example(cr.Clip(-0.5, 0.75), (6,), function("hardtanh", -0.5, 0.75), analytic=False),
     Example(cr.PReLU(), (4,), prelu, analytic=False),
     Example(cr.PReLU(0.1), (2, 3, 4), prelu, analytic=False),
     Example(

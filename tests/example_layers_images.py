@@ -36,7 +36,10 @@ def pooling(name: str, layer: Any) -> Any:
 
     def oracle(torch: Any, p: Any, X: Any) -> Any:
         f = getattr(torch.nn.functional, f"{name}{X.ndim - 2}d")
-        return channels_last(f(channels_first(X), layer.kernel, layer.stride, layer.padding))
+        windows, fill = layer.windows(X.ndim - 2), -torch.inf if name == "max_pool" else 0.0
+        pads = [n for pair in reversed(windows.pads) for n in pair]
+        padded = torch.nn.functional.pad(channels_first(X), pads, value=fill)
+        return channels_last(f(padded, layer.kernel, layer.stride))
 
     return oracle
 
@@ -50,6 +53,7 @@ CONVOLUTIONS = [
     (cr.Conv2D(2, 3, padding="same"), (4, 3, 2)),
     (cr.Conv2D(1, (4, 2), padding="same"), (4, 3, 2)),
     (cr.Conv2D(1, 2, stride=3), (5, 5, 2)),
+    (cr.Conv2D(2, 3, stride=2, padding=((0, 1), (0, 1))), (4, 6, 1)),
     (cr.Conv1D(3, 3), (6, 2)),
     (cr.Conv1D(2, 2, stride=2, padding=1), (5, 3)),
     (cr.Conv1D(2, 3, padding="same"), (4, 2)),
@@ -60,12 +64,14 @@ MAXIMA = [
     (cr.MaxPool(3, 2), (7, 6, 2)),
     (cr.MaxPool(3, stride=1, padding=1), (4, 4, 1)),
     (cr.MaxPool((2, 3), (1, 3)), (4, 6, 2)),
+    (cr.MaxPool(3, 2, padding=((0, 1), (2, 1))), (4, 4, 2)),
     (cr.MaxPool(2), (6, 3)),
 ]
 MEANS = [
     (cr.AveragePool(), (4, 6, 2)),
     (cr.AveragePool(3, 2, padding=1), (5, 6, 2)),
     (cr.AveragePool((1, 2)), (3, 5, 2)),
+    (cr.AveragePool(2, 1, padding=((0, 1), (1, 1))), (3, 4, 1)),
     (cr.AveragePool(3, 1), (6, 2)),
 ]
 LAYERS = [
@@ -75,6 +81,7 @@ LAYERS = [
     Example(cr.GlobalAveragePool(), (3, 4, 2), lambda torch, p, X: X.mean((1, 2))),
     Example(cr.GlobalAveragePool(), (5, 3), lambda torch, p, X: X.mean(1)),
     Example(cr.Slice(1, 3), (4,), lambda torch, p, X: X[:, 1:3]),
+    Example(cr.Slice(1, 3), (3, 2, 4), lambda torch, p, X: X[..., 1:3]),
     Example(cr.Reshape((2, 3)), (6,), lambda torch, p, X: X.reshape(-1, 2, 3)),
     Example(cr.Reshape((3, -1, 1)), (2, 6), lambda torch, p, X: X.reshape(-1, 3, 4, 1)),
 ]

@@ -12,7 +12,7 @@ from chainrule.layers.dropout import Dropout
 from chainrule.layers.embedding import Embedding
 from chainrule.layers.normalization import BatchNorm, LayerNorm
 from chainrule.layers.pooling import AveragePool, GlobalAveragePool, MaxPool
-from chainrule.layers.rectifiers import ELU, SELU, PReLU
+from chainrule.layers.rectifiers import ELU, SELU, Clip, PReLU
 from chainrule.layers.reshaping import Flatten, Reshape, Scale, Slice
 from chainrule.layers.shared import Shared
 from chainrule.layers.smooth_activations import (
@@ -31,6 +31,7 @@ __all__ = [
     "SELU",
     "AveragePool",
     "BatchNorm",
+    "Clip",
     "Columns",
     "Concatenate",
     "Context",

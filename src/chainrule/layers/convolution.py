@@ -11,7 +11,7 @@ from chainrule.derivation import Formulas
 from chainrule.errors import ConfigurationError
 from chainrule.initializers import Initializer, Shape, Zeros
 from chainrule.layers.base import INFERENCE, Context, Layer, Spec
-from chainrule.layers.windows import Size, Windows, per_axis
+from chainrule.layers.windows import Padding, Size, Windows, pads_per_axis, per_axis
 from chainrule.namespace import Array, array_namespace
 from chainrule.tree import Tree
 
@@ -23,7 +23,7 @@ class Convolution(Layer):
     filters: int
     kernel: Size
     stride: Size = 1
-    padding: Size | Literal["same"] = 0
+    padding: Padding | Literal["same"] = 0
     initializer: Initializer | None = None
     bias_initializer: Initializer = Zeros()
     axes: ClassVar[int]
@@ -55,8 +55,8 @@ class Convolution(Layer):
         kernel = per_axis(self.kernel, self.axes, 1, f"{name}: kernel")
         stride = per_axis(self.stride, self.axes, 1, f"{name}: stride")
         if not isinstance(self.padding, str):
-            padding = per_axis(self.padding, self.axes, 0, f"{name}: padding")
-            return Windows(kernel, stride, tuple((p, p) for p in padding))
+            pads = pads_per_axis(self.padding, self.axes, f"{name}: padding")
+            return Windows(kernel, stride, pads)
         if any(s != 1 for s in stride):
             raise ConfigurationError(f'{name}: padding "same" needs stride 1, got {self.stride!r}')
         return Windows(kernel, stride, tuple(((k - 1) // 2, k // 2) for k in kernel))
@@ -122,9 +122,10 @@ class Conv2D(Convolution):
         Y = patches(X) W + b,    dW = patches(X)ᵀ dY,    db = Σ rows of dY,    dX = fold(dY Wᵀ)
 
     `kernel`, `stride` and `padding` are one number or one per axis; h′ = (h + 2p − k) / s + 1,
-    rounded down. `padding="same"` keeps the size. As everywhere in deep learning, the kernel is
-    not turned round: it is a cross-correlation. Source: LeCun, Bottou, Bengio and Haffner,
-    Proceedings of the IEEE 86 (1998); as a matrix product, Chellapilla, Puri and Simard (2006).
+    rounded down. `padding="same"` keeps the size; ((0, 1), (0, 1)) pads after the image alone. As
+    everywhere in deep learning, the kernel is not turned round: it is a cross-correlation. Source:
+    LeCun, Bottou, Bengio and Haffner, Proceedings of the IEEE 86 (1998); as a matrix product,
+    Chellapilla, Puri and Simard (2006).
 
     >>> import numpy as np
     >>> layer = Conv2D(1, kernel=2)

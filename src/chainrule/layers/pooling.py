@@ -13,18 +13,21 @@ from chainrule.derivation import Formulas
 from chainrule.errors import ConfigurationError
 from chainrule.initializers import Shape
 from chainrule.layers.base import INFERENCE, Context, Layer
-from chainrule.layers.windows import Size, Windows, per_axis
+from chainrule.layers.windows import Padding, Size, Windows, pads_per_axis, per_axis
 from chainrule.namespace import Array, array_namespace
 from chainrule.tree import Tree
 
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Pooling(Layer):
-    """What the poolings over windows have in common. `stride=None` is the kernel: no overlap."""
+    """What the poolings over windows have in common. `stride=None` is the kernel: no overlap.
+
+    `padding` is as in Conv2D, and smaller than the kernel: each window holds some of the image.
+    """
 
     kernel: Size = 2
     stride: Size | None = None
-    padding: Size = 0
+    padding: Padding = 0
 
     def __post_init__(self) -> None:
         given = (self.kernel, self.stride, self.padding)
@@ -36,13 +39,13 @@ class Pooling(Layer):
         kernel = per_axis(self.kernel, axes, 1, f"{name}: kernel")
         given = self.kernel if self.stride is None else self.stride
         stride = per_axis(given, axes, 1, f"{name}: stride")
-        padding = per_axis(self.padding, axes, 0, f"{name}: padding")
-        if any(2 * p > k for p, k in zip(padding, kernel, strict=True)):
+        pads = pads_per_axis(self.padding, axes, f"{name}: padding")
+        if any(max(pair) >= k for pair, k in zip(pads, kernel, strict=True)):
             raise ConfigurationError(
-                f"{name}: padding must be at most half the kernel, got {self.padding!r} for "
+                f"{name}: padding must be smaller than the kernel, got {self.padding!r} for "
                 f"{self.kernel!r}: some windows would hold nothing"
             )
-        return Windows(kernel, stride, tuple((p, p) for p in padding))
+        return Windows(kernel, stride, pads)
 
     def output_shape(self, shape: Shape) -> Shape:
         if len(shape) < 2:

@@ -1,4 +1,4 @@
-"""Relatives of ReLU: linear for x > 0, and bent below in one way or another."""
+"""Relatives of ReLU: linear for x > 0, and bent below, or above, in one way or another."""
 
 from __future__ import annotations
 
@@ -83,6 +83,42 @@ class SELU(Layer):
     def backward(self, params: Tree, cache: Any, dY: Array) -> tuple[Array, Tree]:
         X, below = cache
         return dY * array_namespace(X).where(X > 0, SCALE, below + SCALE * ALPHA), {}
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Clip(Layer):
+    """x between `low` and `high`, and no further; derivative 1 between them, 0 elsewhere.
+
+    Clip(0, 6) is known as ReLU6, Clip(-1, 1) as hard tanh. low < high. Source: Krizhevsky,
+    "Convolutional deep belief networks on CIFAR-10" (2010).
+
+    >>> import numpy as np
+    >>> Y, cache = Clip().forward({}, np.array([[-1.0, 2.0, 9.0]]))
+    >>> Y, Clip().backward({}, cache, Y)[0]
+    (array([[0., 2., 6.]]), array([[0., 2., 0.]]))
+    """
+
+    low: float = 0.0
+    high: float = 6.0
+    initializer_before = HeNormal()
+    formulas = Formulas(
+        forward={"Y": "minimum(maximum(X, low), high)"},
+        backward={"dX": "dY * (X > low) * (high > X)"},
+    )
+
+    def __post_init__(self) -> None:
+        if not self.low < self.high:
+            raise ConfigurationError(
+                f"Clip: low must be below high, got {self.low!r} and {self.high!r}"
+            )
+
+    def forward(self, params: Tree, X: Array, ctx: Context = INFERENCE) -> tuple[Array, Any]:
+        xp = array_namespace(X)
+        return xp.minimum(xp.maximum(X, self.low), self.high), X
+
+    def backward(self, params: Tree, cache: Any, dY: Array) -> tuple[Array, Tree]:
+        X = cache
+        return dY * ((self.low < X) & (self.high > X)), {}
 
 
 @dataclass(frozen=True, repr=False, eq=False)

@@ -118,10 +118,10 @@ class Reshape(Layer):
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Slice(Layer):
-    """Some neighbouring features alone, from `start` up to but without `stop`: X (m, n) -> Y.
+    """Some neighbouring features alone, from `start` up to but without `stop`: X (m, ..., n) -> Y.
 
-    Y is (m, stop − start). The features that are left out do not move Y, so dX is dY at its place
-    and 0 elsewhere.
+    Y is (m, ..., stop − start): of images, some channels. The features that are left out do not
+    move Y, so dX is dY at its place and 0 elsewhere.
 
     >>> import numpy as np
     >>> layer = Slice(1, 3)
@@ -145,21 +145,21 @@ class Slice(Layer):
             )
 
     def output_shape(self, shape: Shape) -> Shape:
-        if len(shape) != 1 or shape[0] < self.stop:
-            raise self.wrong_shape(f"(batch, {self.stop} features or more)", shape)
-        return (self.stop - self.start,)
+        if not shape or shape[-1] < self.stop:
+            raise self.wrong_shape(f"(batch, ..., {self.stop} features or more)", shape)
+        return (*shape[:-1], self.stop - self.start)
 
     def forward(self, params: Tree, X: Array, ctx: Context = INFERENCE) -> tuple[Array, Any]:
-        return X[:, self.start : self.stop], X.shape[1]
+        return X[..., self.start : self.stop], X.shape[-1]
 
     def backward(self, params: Tree, cache: Any, dY: Array) -> tuple[Array, Tree]:
-        xp, m = array_namespace(dY), dY.shape[0]
-        before = xp.zeros((m, self.start), dY.dtype)
-        after = xp.zeros((m, cache - self.stop), dY.dtype)
-        return xp.concatenate([before, dY, after], axis=1), {}
+        xp, places = array_namespace(dY), dY.shape[:-1]
+        before = xp.zeros((*places, self.start), dY.dtype)
+        after = xp.zeros((*places, cache - self.stop), dY.dtype)
+        return xp.concatenate([before, dY, after], axis=-1), {}
 
     def structural(self, cache: Any) -> Mapping[str, Callable[..., Array]]:
         return {
-            "slice": lambda X: X[:, self.start : self.stop],
+            "slice": lambda X: X[..., self.start : self.stop],
             "in_place": lambda dY: self.backward({}, cache, dY)[0],
         }

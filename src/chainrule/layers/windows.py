@@ -21,6 +21,7 @@ from chainrule.namespace import Array, array_namespace
 
 Size = int | tuple[int, ...]
 Pads = tuple[tuple[int, int], ...]
+Padding = Size | Pads
 
 
 def per_axis(value: Size, axes: int, least: int, name: str) -> tuple[int, ...]:
@@ -34,6 +35,25 @@ def per_axis(value: Size, axes: int, least: int, name: str) -> tuple[int, ...]:
         kind = "positive integer" if least else "whole number of 0 or more"
         raise ConfigurationError(f"{name} must be a {kind}, or {axes} of them, got {value!r}")
     return sizes
+
+
+def pads_per_axis(value: Padding, axes: int, name: str) -> Pads:
+    """Return what lies before and after the entries of each axis; one number counts for both.
+
+    >>> pads_per_axis(1, 2, "padding")
+    ((1, 1), (1, 1))
+    >>> pads_per_axis(((0, 1), (0, 1)), 2, "padding")
+    ((0, 1), (0, 1))
+    """
+    if isinstance(value, tuple) and value and all(isinstance(pair, tuple) for pair in value):
+        flat = [n for pair in value for n in pair]  # type: ignore[union-attr]
+        whole = all(isinstance(n, int) and n >= 0 for n in flat)
+        if not whole or len(value) != axes or {len(pair) for pair in value} != {2}:  # type: ignore[arg-type]
+            raise ConfigurationError(
+                f"{name} must be {axes} pairs (before, after) of whole numbers, got {value!r}"
+            )
+        return value  # type: ignore[return-value]
+    return tuple((p, p) for p in per_axis(value, axes, 0, name))  # type: ignore[arg-type]
 
 
 class Windows(NamedTuple):

@@ -24,6 +24,7 @@ from chainrule.layers import (
     SELU,
     AveragePool,
     BatchNorm,
+    Clip,
     Concatenate,
     Conv1D,
     Conv2D,
@@ -147,6 +148,11 @@ def _pooling(name: str, value: str) -> Maker:
     return built
 
 
+def _clip(op: Operation) -> Built:
+    assert isinstance(op.layer, Clip)
+    return Built(f"keras.ops.clip({{x}}, {op.layer.low!r}, {op.layer.high!r})", named=False)
+
+
 def _global(op: Operation) -> Built:
     return Built(f"keras.layers.GlobalAveragePooling{len(op.shapes[0]) - 1}D(")
 
@@ -199,7 +205,7 @@ KERAS: dict[type[Layer], Maker] = {
     GlobalAveragePool: _global,
     Flatten: _plain("Flatten("),
     Reshape: lambda op: Built(f"keras.layers.Reshape({op.shape}"),
-    Slice: lambda op: Built(f"{{x}}[:, {op.layer.start}:{op.layer.stop}]", named=False),  # type: ignore[attr-defined]
+    Slice: lambda op: Built(f"{{x}}[..., {op.layer.start}:{op.layer.stop}]", named=False),  # type: ignore[attr-defined]
     BatchNorm: _batch_norm,
     LayerNorm: _layer_norm,
     PReLU: _prelu,
@@ -217,6 +223,7 @@ KERAS: dict[type[Layer], Maker] = {
     LeakyReLU: _function(lambda f: f"leaky_relu({{x}}, negative_slope={f.slope!r})"),  # type: ignore[attr-defined]
     ELU: _function(lambda f: f"elu({{x}}, alpha={f.alpha!r})"),  # type: ignore[attr-defined]
     SELU: _function(lambda f: "selu({x})"),
+    Clip: _clip,
     SiLU: _function(lambda f: "silu({x})"),
     Mish: lambda op: Built(
         "{x} * keras.activations.tanh(keras.activations.softplus({x}))", named=False

@@ -20,6 +20,7 @@ from chainrule.layers import (
     SELU,
     AveragePool,
     BatchNorm,
+    Clip,
     Conv1D,
     Conv2D,
     Dense,
@@ -48,6 +49,7 @@ from chainrule.layers import (
     Standardize,
     Tanh,
 )
+from chainrule.layers.windows import Pads
 from chainrule.namespace import Array
 
 
@@ -100,8 +102,7 @@ def _convolution(op: Operation, lay: Lay) -> Module:
     c, axes = op.shapes[0][-1], len(kernel)
     even = all(before == after for before, after in pads)
     padding = tuple(before for before, _ in pads) if even else 0
-    around = ", ".join(str(n) for pair in reversed(pads) for n in pair)
-    call = "{self}({x})" if even else f"{{self}}(F.pad({{x}}, ({around})))"
+    call = "{self}({x})" if even else f"{{self}}(F.pad({{x}}, ({_around(pads)})))"
 
     def give(W: Array) -> Array:
         return np.moveaxis(W.reshape(*kernel, c, layer.filters), (-1, -2), (0, 1))
@@ -111,13 +112,21 @@ def _convolution(op: Operation, lay: Lay) -> Module:
     return Module(call, build, weights, needs="first")
 
 
+def _around(pads: Pads) -> str:
+    """Return the numbers of F.pad: the last axis comes first."""
+    return ", ".join(str(n) for pair in reversed(pads) for n in pair)
+
+
 def _pooling(name: str) -> Maker:
     def module(op: Operation, lay: Lay) -> Module:
         assert isinstance(op.layer, MaxPool | AveragePool)
         kernel, stride, pads = op.layer.windows(len(op.shape) - 1)
-        padding = tuple(p for p, _ in pads)
-        call = f"F.{name}{len(kernel)}d({{x}}, {kernel}, {stride}, {padding})"
-        return Module(call, needs="first")
+        before, x = tuple(p for p, _ in pads), "{x}"
+        # PyTorch pads both sides alike, and by half the kernel at most.
+        if any(p != q or 2 * p > k for (p, q), k in zip(pads, kernel, strict=True)):
+            fill = "" if name == "avg_pool" else ', value=float("-inf")'
+            before, x = (0,) * len(kernel), f"F.pad({{x}}, ({_around(pads)}){fill})"
+        return Module(f"F.{name}{len(kernel)}d({x}, {kernel}, {stride}, {before})", needs="first")
 
     return module
 
@@ -142,7 +151,7 @@ def _reshape(op: Operation, lay: Lay) -> Module:
 
 def _slice(op: Operation, lay: Lay) -> Module:
     assert isinstance(op.layer, Slice)
-    call = f"{{x}}[:, {op.layer.start}:{op.layer.stop}]"
+    call = f"{{x}}[..., {op.layer.start}:{op.layer.stop}]"
     return Module(call, needs="last", gives=Lay())
 
 
@@ -231,6 +240,7 @@ TORCH: dict[type[Layer], Maker] = {
     LeakyReLU: _function(lambda f: f"F.leaky_relu({{x}}, {f.slope!r})"),  # type: ignore[attr-defined]
     ELU: _function(lambda f: f"F.elu({{x}}, {f.alpha!r})"),  # type: ignore[attr-defined]
     SELU: _function(lambda f: "F.selu({x})"),
+    Clip: _function(lambda f: f"F.hardtanh({{x}}, {f.low!r}, {f.high!r})"),  # type: ignore[attr-defined]
     SiLU: _function(lambda f: "F.silu({x})"),
     Mish: _function(lambda f: "F.mish({x})"),
     GELU: _function(

@@ -162,7 +162,9 @@ def _same(op: Operation, p: Mapping[str, str]) -> Call:
 
 def _slice(op: Operation, p: Mapping[str, str]) -> Call:
     assert isinstance(op.layer, Slice)
-    return Call(f"memcpy({{y}}, {{x}} + {op.layer.start}, {op.shape[0]} * sizeof *{{y}});")
+    *places, n = op.shape
+    copy = f"memcpy({{y}} + i * {n}, {{x}} + i * {op.shapes[0][-1]} + {op.layer.start}, "
+    return Call(f"for (int i = 0; i < {prod(places)}; i++) {copy}{n} * sizeof *{{y}});")
 
 
 C_LAYERS: dict[type[Layer], Writer] = {

@@ -74,7 +74,7 @@ def _pooling(function: str) -> Line:
 PYTHON: dict[type[Layer], Line] = {
     Flatten: _flat,
     Reshape: _flat,
-    Slice: lambda op, x, p: f"{x[0]}[:, {op.layer.start}:{op.layer.stop}]",  # type: ignore[attr-defined]
+    Slice: lambda op, x, p: f"{x[0]}[..., {op.layer.start}:{op.layer.stop}]",  # type: ignore[attr-defined]
     Residual: _sum,
     Sum: _sum,
     Concatenate: lambda op, x, p: f"np.concatenate([{', '.join(x)}], axis=-1)",
