@@ -79,7 +79,7 @@ def graph(
     out = helper.make_tensor_value_info("y", 1, ("m", "k"))
     arrays = [onnx.numpy_helper.from_array(np.asarray(a), n) for n, a in weights.items()]
     body = helper.make_graph(nodes, "g", [given], [out], arrays)
-    opset = [helper.make_opsetid("", options.pop("opset", 20))]
+    opset = [helper.make_opsetid("", options.pop("opset", 20)), helper.make_opsetid("other", 1)]
     return helper.make_model(body, opset_imports=opset, ir_version=10)
 
 
@@ -150,11 +150,34 @@ BAD = [
     (graph([helper.make_node("Relu", ["x"], ["y"], "r")], {}, ("n", None)), "no fixed shape"),
     (
         graph(
-            [helper.make_node("Conv", ["x", "K"], ["y"], "c", group=2)],
-            {"K": np.ones((2, 1, 1, 1), np.float32)},
+            [helper.make_node("Conv", ["x", "K"], ["y"], "c", dilations=[2, 2])],
+            {"K": np.ones((2, 2, 2, 2), np.float32)},
             ("n", 2, 4, 4),
         ),
-        'Conv node "c" with group=2: no layer convolves in groups',
+        r'Conv node "c" with dilations \[2, 2\]: windows have no gaps',
+    ),
+    (
+        graph([helper.make_node("Relu", ["x"], ["y"], "r")], {}, ("n", 4, 4)),
+        "m.onnx: the network's output must be",
+    ),
+    (
+        graph([helper.make_node("Pad", ["x", "p"], ["y"], "p")], {"p": np.array([0, 1, 0, 1])}),
+        '"y" is padded: no layer pads by itself',
+    ),
+    (
+        graph(
+            [
+                helper.make_node("Pad", ["x", "p", "v"], ["h"], "p"),
+                helper.make_node("MaxPool", ["h"], ["y"], "m", kernel_shape=[2]),
+            ],
+            {"p": np.array([0, 0, 1, 0, 0, 0]), "v": np.float32(0)},
+            ("n", 2, 4),
+        ),
+        'MaxPool node "m": pads with 0: here -inf lies around the image',
+    ),
+    (
+        graph([helper.make_node("Gelu", ["x"], ["y"], "g", domain="other")], {}),
+        'Gelu node "g" of other has no layer here',
     ),
 ]
 
@@ -220,6 +243,64 @@ def test_logits_are_compared_as_logits_and_weights_beside_the_model_are_found(
     (tmp_path / "W.bin").write_bytes(W.tobytes())
     (tmp_path / "m.onnx").write_bytes(external("W.bin").SerializeToString())
     model = cr.load_onnx(tmp_path / "m.onnx", cr.SoftmaxCrossEntropy())
+    compared = difference(model, tmp_path / "m.onnx")
+    assert compared is not None
+    assert compared[1] < 1e-5
+
+
+@pytest.mark.parametrize(
+    ("options", "layer"),
+    [
+        ({"auto_pad": "SAME_UPPER", "strides": [2, 2]}, cr.Conv2D(4, 3, 2, ((0, 1), (0, 1)))),
+        ({"auto_pad": "SAME_UPPER"}, cr.Conv2D(4, 3, padding=1)),
+        ({"pads": [1, 0, 1, 2]}, cr.Conv2D(4, 3, padding=((1, 1), (0, 2)))),
+        ({"group": 2}, None),
+    ],
+)
+def test_windows_of_others_agree_with_onnxruntime(
+    options: dict[str, Any], layer: Any, tmp_path: Path
+) -> None:
+    pytest.importorskip("onnxruntime")
+    K = np.random.default_rng(0).normal(size=(4, 4 // options.get("group", 1), 3, 3))
+    nodes = [
+        helper.make_node("Pad", ["x", "p"], ["padded"], "pad"),
+        helper.make_node("Conv", ["padded", "K"], ["h"], "c", **options),
+        helper.make_node("Clip", ["h", "low", "high"], ["a"], "six"),
+        helper.make_node("MaxPool", ["a"], ["b"], "m", kernel_shape=[2, 2], ceil_mode=1,
+                         strides=[2, 2]),
+        helper.make_node("GlobalAveragePool", ["b"], ["g"], "mean"),
+        helper.make_node("Flatten", ["g"], ["y"], "f"),
+    ]  # fmt: skip
+    pads = np.zeros(8, np.int64)
+    weights = {
+        "p": pads, "K": K.astype(np.float32), "low": np.float32(0), "high": np.float32(6)
+    }  # fmt: skip
+    onnx.save(graph(nodes, weights, ("batch", 4, 6, 6)), tmp_path / "m.onnx")
+    model = cr.load_onnx(tmp_path / "m.onnx")
+    found = model.network.layers[0]
+    assert layer is None or found == layer
+    if layer is None:
+        assert repr(found).count("Conv2D(2, 3)") == 2
+    assert cr.Clip(0, 6) in model.network.layers
+    compared = difference(model, tmp_path / "m.onnx")
+    assert compared is not None
+    assert compared[1] < 1e-5
+
+
+def test_pads_before_a_convolution_are_joined_to_it(tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    nodes = [
+        helper.make_node("Pad", ["x", "p"], ["padded"], "pad"),
+        helper.make_node("Transpose", ["padded"], ["t"], "turn", perm=[0, 3, 1, 2]),
+        helper.make_node("Conv", ["t", "K"], ["h"], "c", strides=[2, 2]),
+        helper.make_node("GlobalAveragePool", ["h"], ["g"], "mean"),
+        helper.make_node("Flatten", ["g"], ["y"], "f"),
+    ]
+    pads = np.array([0, 0, 1, 0, 0, 1, 2, 0])
+    K = np.random.default_rng(0).normal(size=(3, 2, 3, 3)).astype(np.float32)
+    onnx.save(graph(nodes, {"p": pads, "K": K}, ("batch", 6, 6, 2)), tmp_path / "m.onnx")
+    model = cr.load_onnx(tmp_path / "m.onnx")
+    assert model.network.layers[0] == cr.Conv2D(3, 3, 2, ((0, 1), (1, 2)))
     compared = difference(model, tmp_path / "m.onnx")
     assert compared is not None
     assert compared[1] < 1e-5

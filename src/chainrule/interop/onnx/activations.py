@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import pi, sqrt
+from math import copysign, inf, pi, sqrt
 
 import numpy as np
 
@@ -13,12 +13,14 @@ from chainrule.layers import (
     ELU,
     GELU,
     SELU,
+    Clip,
     Identity,
     LeakyReLU,
     LogSoftmax,
     Mish,
     PReLU,
     ReLU,
+    Scale,
     Sigmoid,
     SiLU,
     Softmax,
@@ -39,6 +41,7 @@ SIMPLE: dict[type[Layer], str] = {
     Softsign: "Softsign",
 }
 MISH_SINCE, GELU_SINCE = 18, 20
+FURTHEST = 3.4e38  # what float32 can hold: files write it for no bound
 
 
 @writes(*SIMPLE)
@@ -63,6 +66,13 @@ def write_elu(at: Place, x: Tensor) -> Tensor:
 def write_selu(at: Place, x: Tensor) -> Tensor:
     """ONNX has the same constants, in float32, by default."""
     return at.node("Selu", x)
+
+
+@writes(Clip)
+def write_clip(at: Place, x: Tensor) -> Tensor:
+    """Both bounds are inputs."""
+    bounds = (at.constant(name, getattr(at.layer, name)) for name in ("low", "high"))
+    return at.node("Clip", x, *bounds)
 
 
 @writes(PReLU)
@@ -136,11 +146,28 @@ def read_elu(at: Reading) -> None:
 
 @reads("Selu")
 def read_selu(at: Reading) -> None:
-    """Take it with the paper's constants alone."""
+    """Take γ ELU(α), and the paper's constants as SELU."""
     alpha, gamma = at.attribute("alpha", ALPHA), at.attribute("gamma", SCALE)
-    if not np.allclose([alpha, gamma], [ALPHA, SCALE], rtol=1e-6):
-        raise at.refused(f"with alpha={alpha} and gamma={gamma}: SELU has {ALPHA} and {SCALE}")
-    at.add(SELU())
+    if np.allclose([alpha, gamma], [ALPHA, SCALE], rtol=1e-6):
+        at.add(SELU())
+        return
+    at.add(ELU(plain(alpha)))
+    at.add(Scale(plain(gamma)))
+
+
+@reads("Clip")
+def read_clip(at: Reading) -> None:
+    """Take two bounds; 0 alone is ReLU, and no bounds are nothing."""
+    low, high = (
+        plain(at.constant(i).item()) if at.has(i) else plain(at.attribute(name, default))
+        for i, name, default in ((1, "min", -inf), (2, "max", inf))
+    )
+    low, high = (copysign(inf, n) if abs(n) >= FURTHEST else n for n in (low, high))
+    if high == inf and low in (0, -inf):
+        if low == 0:
+            at.add(ReLU())
+        return
+    at.add(Clip(low, high))
 
 
 @reads("PRelu")
@@ -157,10 +184,13 @@ def read_prelu(at: Reading) -> None:
 
 @reads("Swish")
 def read_swish(at: Reading) -> None:
-    """Take x σ(α x), for α = 1."""
-    if at.attribute("alpha", 1.0) != 1:
-        raise at.refused(f"with alpha={at.attribute('alpha', 1.0)}: SiLU has 1")
-    at.add(SiLU())
+    """Take x σ(α x) = SiLU(α x) / α."""
+    alpha = plain(at.attribute("alpha", 1.0))
+    if alpha == 1:
+        at.add(SiLU())
+        return
+    for layer in (Scale(alpha), SiLU(), Scale(1 / alpha)):
+        at.add(layer)
 
 
 @reads("Mish")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from chainrule.interop.onnx.place import Place, Tensor
-from chainrule.interop.onnx.reading import Meeting
-from chainrule.interop.onnx.tables import joins, writes
+from chainrule.interop.onnx.reading import Meeting, Reading
+from chainrule.interop.onnx.tables import joins, reads, writes
+from chainrule.interop.onnx.track import Step
 from chainrule.interop.onnx.writing import write
 from chainrule.layers import Concatenate, Residual, Scale, Sequential, Shared, Sum
 
@@ -59,6 +60,13 @@ def _alike(at: Place, tensors: list[Tensor]) -> list[Tensor]:
     return tensors
 
 
+@reads("Sum", "Concat")
+def read_alone(at: Reading) -> None:
+    """Take it of one input, which passes through."""
+    if len(at.node.inputs) > 1:
+        raise at.refused("with a constant: what is added or joined must come from the samples")
+
+
 @joins("Add", "Sum")
 def join_sum(at: Meeting) -> None:
     """Take x + F(x) is a Residual, anything else a Sum."""
@@ -73,6 +81,15 @@ def join_sum(at: Meeting) -> None:
         at.combine(Residual(*(step.layer for step in body.steps)), body)
         return
     at.combine(Sum(*(branch.layer for branch in at.branches)))
+
+
+@joins("Sub")
+def join_difference(at: Meeting) -> None:
+    """Take a − b as a + (−1) b."""
+    at.require(len(at.branches) == 2, f"{len(at.branches)} branches")
+    second = at.branches[1]
+    second.push(Step(Scale(-1.0), {}, {}), second.axes, second.sizes)
+    join_sum(at)
 
 
 @joins("Concat")

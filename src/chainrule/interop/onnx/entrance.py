@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
+from chainrule.interop.onnx.estimators import select
 from chainrule.interop.onnx.place import Place, Tensor
 from chainrule.interop.onnx.reading import Reading, plain
 from chainrule.interop.onnx.tables import reads, writes
+from chainrule.interop.onnx.track import Step
 from chainrule.layers import (
     Conv1D,
     Conv2D,
     Dense,
     Embedding,
+    Flatten,
     Normalize,
     OneHot,
     Scale,
@@ -73,9 +76,17 @@ def read_one_hot(at: Reading) -> None:
 
 @reads("Gather")
 def read_gather(at: Reading) -> None:
-    """Take rows of a constant table, looked up by tokens."""
+    """Take rows of a constant table, looked up by tokens; or some entries of each sample."""
+    if at.data_input == 0:
+        axis, indices = at.attribute("axis", 0) % (len(at.track.sizes) + 1), at.constant(1)
+        if axis == 0:
+            raise at.refused("of the samples (axis 0)")
+        sizes = at.track.sizes
+        select(at, indices, axis)
+        at.track.reshape((*sizes[: axis - 1], *indices.shape, *sizes[axis:]), Flatten())
+        return
     W = at.constant(0)
-    if at.data_input != 1 or W.ndim != 2 or at.attribute("axis", 0) not in (0, -2):
+    if W.ndim != 2 or at.attribute("axis", 0) not in (0, -2):
         raise at.refused("of something else than the rows of a constant table")
     at.track.rows()
     axes = (*at.track.axes, len(at.track.sizes) + 1)
@@ -113,13 +124,16 @@ def read_affine(at: Reading) -> None:
         "Mul": (zero, 1 / c),
         "Div": (zero, c),
     }[op]
+    last = at.track.steps[-1] if at.track.steps else None
+    if op in ("Add", "Sub") and first and last is not None and _only_scales(last):
+        last.state["shift"] = (shift * last.state["spread"]).astype(np.float32)
+        return
     if at.track.trained and len(at.track.sizes) <= 3:  # what learns from the data comes first
         diagonal = {"W": np.diag(1 / spread), "b": -shift / spread}
         kinds = (Dense(width), Conv1D(width, 1), Conv2D(width, 1))
         at.track.last(at.track.axes[-1])
         at.add(kinds[len(at.track.shape) - 1], diagonal)
         return
-    last = at.track.steps[-1] if at.track.steps else None
     if op in ("Mul", "Div") and last is not None and last.open and type(last.layer) is Standardize:
         last.state["spread"] = spread.astype(np.float32)
         last.open = False
@@ -127,6 +141,11 @@ def read_affine(at: Reading) -> None:
     numbers = {"shift": shift, "spread": spread, "samples": np.ones(1)}
     state = {name: n.astype(np.float32) for name, n in numbers.items()}
     at.add(Standardize(), state=state, open_to_bias=op in ("Sub", "Add"))
+
+
+def _only_scales(step: Step) -> bool:
+    """Say whether this is a Standardize that shifts nothing yet."""
+    return type(step.layer) is Standardize and not step.open and not step.state["shift"].any()
 
 
 def _joined_bias(at: Reading, c: Array) -> bool:
@@ -137,14 +156,3 @@ def _joined_bias(at: Reading, c: Array) -> bool:
     last.params["b"] = (last.params["b"] + c).astype(np.float32)
     last.open = False
     return True
-
-
-@reads("Scaler")
-def read_scaler(at: Reading) -> None:
-    """Take scikit-learn's scalers: (X − offset) · scale."""
-    n = at.track.sizes[-1]
-    offset, scale = (np.asarray(at.attribute(k, [0.0]), np.float64) for k in ("offset", "scale"))
-    at.require(offset.size in (1, n) and scale.size in (1, n) and scale.all(), "offset or scale")
-    numbers = {"shift": offset * np.ones(n), "spread": 1 / (scale * np.ones(n))}
-    state = {k: v.astype(np.float32) for k, v in numbers.items()}
-    at.add(Standardize(), state={**state, "samples": np.ones(1, np.float32)})

@@ -12,7 +12,7 @@ from chainrule.inputs import as_samples
 from chainrule.interop.onnx.parity import Parity, compare
 from chainrule.interop.onnx.proto import to_bytes
 from chainrule.interop.onnx.writing import USUAL, to_graph
-from chainrule.layers import Embedding
+from chainrule.layers import Embedding, OneHot
 from chainrule.model import Model
 from chainrule.namespace import Array
 from chainrule.randomness import Rng
@@ -54,11 +54,14 @@ def export_onnx(model: Model, path: str | Path, x: Any = None, opset: int = USUA
 
 
 def made_up(model: Model, rows: int = MADE_UP) -> Array:
-    """Return samples to compare on where none are given: numbers in (−1, 1), or tokens."""
+    """Return samples to compare on where none are given: numbers in (−1, 1), or whole ones."""
     assert model.built is not None
     shape = (rows, *model.built.input_shape)
     numbers = Rng(0, rows=np.arange(rows, dtype=np.uint32)).uniform(shape)
     tokens = [p.layer.tokens for p in model.built.places if isinstance(p.layer, Embedding)]
     if tokens:
         return np.floor(numbers * min(tokens)).astype(np.float32)
+    categories = [p.layer.categories for p in model.built.places if isinstance(p.layer, OneHot)]
+    if categories:
+        return np.floor(numbers * max(categories)).astype(np.float32)
     return (2 * numbers - 1).astype(np.float32)

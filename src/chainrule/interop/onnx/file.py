@@ -39,8 +39,9 @@ def read_file(path: Path) -> Graph:
 
 def to_graph(onnx: Any, model: Any, folder: Path) -> Graph:
     """Return a file's content as a graph, with all that is constant computed."""
-    opset = max([o.version for o in model.opset_import if o.domain in ("", "ai.onnx")], default=0)
     newest = onnx.defs.onnx_opset_version()
+    versions = [o.version for o in model.opset_import if o.domain in ("", "ai.onnx")]
+    opset = max(versions, default=newest)  # without one, no operator is of that domain
     if not OLDEST <= opset <= newest:
         raise ModelFileError(f"opset {opset} is not known here: from {OLDEST} to {newest}")
     for tensor in model.graph.initializer:

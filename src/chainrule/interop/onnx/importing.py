@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from chainrule.errors import ModelFileError
+from chainrule.errors import ChainruleError, ModelFileError
 from chainrule.interop.onnx.file import read_file
 from chainrule.interop.onnx.graph import Graph, Port
 from chainrule.interop.onnx.header import from_header
@@ -62,8 +63,10 @@ def load_onnx(
         track = read_track(graph)
         last = type(track.steps[-1].layer) if track.steps else None
         chosen = loss or LOSS_AFTER.get(last, SquaredError)()  # type: ignore[arg-type]
+        if classes is None and chosen.task != "regression":
+            classes = class_names(graph, track)
         return as_model(track, chosen, optimizer, seed, classes)
-    except ModelFileError as error:
+    except ChainruleError as error:
         raise ModelFileError(f"{path}: {error}") from None
 
 
@@ -113,6 +116,26 @@ def output_name(graph: Graph) -> str:
     return floats[0] if floats else graph.outputs[-1].name
 
 
+def class_names(graph: Graph, track: Track) -> tuple[str, ...] | None:
+    """Return what a file says that its outputs stand for; None for 0, 1, … or where it does not."""
+    found: Any = graph.metadata.get("classes")
+    try:
+        found = None if found is None else json.loads(found)
+    except ValueError:
+        found = None
+    for node in graph.nodes:
+        given = [a for name, a in node.attributes.items() if name.startswith("classlabels_") and a]
+        if node.op == "ArrayFeatureExtractor":  # looks the label up, by its number
+            given = [graph.constants.get(node.inputs[0], np.zeros(0)).ravel().tolist()]
+        found = found or next(iter(given), None)
+    outputs = track.shape[-1] if track.shape else 0
+    if not isinstance(found, list) or len(found) != max(outputs, 2):
+        return None
+    if found == list(range(len(found))):
+        return None
+    return tuple(n.decode("utf-8", "replace") if isinstance(n, bytes) else str(n) for n in found)
+
+
 def as_model(
     track: Track, loss: Loss, optimizer: Optimizer | None, seed: int, classes: Any
 ) -> Model:
@@ -142,7 +165,7 @@ def difference(model: Model, path: Path, rows: int = 64) -> tuple[int, float] | 
     if runner is None or not graph.inputs:
         return None
     X, port = made_up(model, rows), input_port(graph)
-    given = X
+    given, header = X, from_header(graph.raw)
     own = tuple(n for n in (port.shape or ())[1:] if isinstance(n, int))
     if own != X.shape[1:] and len(own) > 1:
         given = np.moveaxis(X, -1, 1)
@@ -152,7 +175,7 @@ def difference(model: Model, path: Path, rows: int = 64) -> tuple[int, float] | 
     if name not in names:
         return None
     theirs = runner.run([name], {port.name: np.ascontiguousarray(given.astype(kind))})[0]
-    last = next((node.op for node in graph.nodes if name in node.outputs), "")
-    linked = "chainrule" in graph.metadata or last in ("Softmax", "Sigmoid", "Exp", "Concat")
+    steps = [] if header is not None else read_track(graph).steps
+    linked = header is not None or (bool(steps) and isinstance(steps[-1].layer, Softmax | Sigmoid))
     ours = model.predict_proba(X) if linked else model.outputs(X)
     return rows, float(np.abs(theirs.reshape(ours.shape) - ours).max())

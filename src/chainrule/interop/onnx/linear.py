@@ -7,7 +7,7 @@ import numpy as np
 from chainrule.interop.onnx.place import Place, Tensor
 from chainrule.interop.onnx.reading import Reading
 from chainrule.interop.onnx.tables import reads, writes
-from chainrule.layers import Conv1D, Dense
+from chainrule.layers import Conv1D, Conv2D, Dense, Flatten
 from chainrule.namespace import Array
 
 
@@ -40,20 +40,25 @@ def read_matmul(at: Reading) -> None:
     if at.data_input != 0:
         raise at.refused("with its weights on the left: samples must be rows")
     W = at.constant(1)
+    if W.ndim == 1:  # one unit, whose axis is left out
+        dense(at, W[:, None], np.zeros(1, W.dtype))
+        at.track.reshape(at.track.sizes[:-1], Flatten())
+        return
     if W.ndim != 2:
         raise at.refused(f"with weights of shape {W.shape}: expected (inputs, units)")
     dense(at, W, np.zeros(W.shape[1], W.dtype), open_to_bias=True)
 
 
 def dense(at: Reading, W: Array, b: Array, open_to_bias: bool = False) -> None:
-    """Add a Dense layer, or a convolution of width 1 where it stands on each place of a row."""
-    track = at.track
-    if len(track.sizes) == 2:
-        track.rows()
+    """Add a Dense layer, or a convolution of size 1 where it stands on each place of a sample."""
+    track, rank = at.track, len(at.track.sizes)
+    if rank in (2, 3):
+        track.last(rank)
         at.require(W.shape[0] == track.shape[-1], f"weights {W.shape} for {track.shape}")
-        at.add(Conv1D(W.shape[1], 1), {"W": W, "b": b}, (*track.axes,), open_to_bias)
+        layer = (Conv1D if rank == 2 else Conv2D)(W.shape[1], 1)
+        at.add(layer, {"W": W, "b": b}, (*track.axes,), open_to_bias)
         return
-    at.require(len(track.sizes) == 1, f"samples of shape {track.sizes}: a Dense layer takes rows")
+    at.require(rank == 1, f"samples of shape {track.sizes}: a Dense layer takes rows")
     at.require(W.shape[0] == track.sizes[0], f"weights {W.shape} for {track.sizes[0]} inputs")
     W = W if track.order is None else W[track.order]  # flattened with other axes in front
     track.order = None

@@ -7,7 +7,7 @@ import numpy as np
 from chainrule.interop.onnx.place import Place, Tensor
 from chainrule.interop.onnx.reading import Reading, plain
 from chainrule.interop.onnx.tables import reads, writes
-from chainrule.layers import BatchNorm, Dropout, LayerNorm
+from chainrule.layers import BatchNorm, Dropout, Flatten, LayerNorm, Reshape
 
 LAYER_NORM_SINCE, DROPOUT_RATIO_SINCE, MEAN_AXES_SINCE = 17, 12, 18
 
@@ -62,26 +62,39 @@ def read_batch_norm(at: Reading) -> None:
 
 @reads("LayerNormalization")
 def read_layer_norm(at: Reading) -> None:
-    """Take it over the last axis alone."""
-    rank = len(at.track.sizes) + 1
+    """Take it over the last axes; several are made one, and taken apart again behind it."""
+    track, rank = at.track, len(at.track.sizes) + 1
     axis = at.attribute("axis", -1) % rank
-    if axis != rank - 1:
-        raise at.refused(f"over the axes from {axis} on: over the last one alone")
-    n = at.track.sizes[-1]
+    if axis == 0:
+        raise at.refused("over the samples (axis 0)")
+    sizes = track.sizes[axis - 1 :]
     gamma = at.constant(1)
     beta = at.constant(2) if at.has(2) else np.zeros_like(gamma)
-    at.require(gamma.shape == beta.shape == (n,), f"{gamma.shape} numbers for {n} features")
-    at.track.last(axis)
+    at.require(gamma.shape == beta.shape == sizes, f"{gamma.shape} numbers for {sizes} features")
     eps = at.constant(3).item() if at.has(3) else at.attribute("epsilon", 1e-5)
-    at.add(LayerNorm(plain(eps)), {"gamma": gamma, "beta": beta})
+    layer = LayerNorm(plain(eps))
+    if axis == rank - 1:
+        track.last(axis)
+        at.add(layer, {"gamma": gamma, "beta": beta})
+        return
+    inner = [a for a in track.axes if a >= axis]  # in any order, as long as they stand last
+    inner += [a for a in range(axis, rank) if a not in inner]
+    track.arrange((*range(1, axis), *inner))
+    order = [a - axis for a in inner]
+    turned = {"gamma": gamma.transpose(order).ravel(), "beta": beta.transpose(order).ravel()}
+    shape, axes, whole = track.shape, track.axes, track.sizes
+    joined = (*whole[: axis - 1], gamma.size)
+    at.add(Flatten() if axis == 1 else Reshape(joined), axes=range(1, axis + 1), sizes=joined)
+    at.add(layer, turned)
+    at.add(Reshape(shape), axes=axes, sizes=whole)
 
 
 @reads("Dropout")
 def read_dropout(at: Reading) -> None:
     """Take a second output, the mask, has no layer."""
     if any(at.used(name) for name in at.node.outputs[1:]):
-        raise at.refused("with its mask as an output")
-    if at.has(2) and bool(at.constant(2).any()):
-        raise at.refused("in training mode: export the model for inference")
+        raise at.refused("with its mask in use")
     rate = at.constant(1).item() if at.has(1) else at.attribute("ratio", 0.5)
+    if rate and at.has(2) and bool(at.constant(2).any()):
+        raise at.refused("in training mode: export the model for inference")
     at.add(Dropout(plain(rate)))

@@ -12,6 +12,8 @@ from chainrule.interop.onnx.track import Track
 
 CHANNELS = {"Conv", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool"}
 CHANNELS |= {"BatchNormalization"}
+DOMAINS = {"", "ai.onnx", "ai.onnx.ml"}
+AFTER_PAD = {"Conv", "MaxPool", "AveragePool", "Transpose", "Identity", "Cast"}
 
 
 def read_graph(graph: Graph, source: str, target: str, sizes: tuple[int, ...]) -> Track:
@@ -20,6 +22,8 @@ def read_graph(graph: Graph, source: str, target: str, sizes: tuple[int, ...]) -
     track = Track.start(sizes)
     _read(graph, track, source, target)
     track.settle()
+    if track.pads:
+        raise ModelFileError(f'"{target}" is padded: no layer pads by itself')
     return track
 
 
@@ -51,15 +55,17 @@ def _read(graph: Graph, track: Track, source: str, target: str) -> None:
         else:
             node = _meeting(live, at, target)
             _join(graph, track, node, at)
-        at = node.outputs[0]
-        if at not in (name for n in live for name in n.outputs):
-            raise ModelFileError(f"{node}: an output that no layer gives is used")
+        wanted = {target}.union(*(n.inputs for n in live))
+        at = next((name for name in node.outputs if name in wanted), node.outputs[0])
 
 
 def _one(at: Reading) -> None:
     reader = READERS.get(at.node.op)
-    if reader is None:
-        raise at.refused("has no layer here")
+    if reader is None or at.node.domain not in DOMAINS:
+        where = f" of {at.node.domain}" if at.node.domain not in DOMAINS else ""
+        raise at.refused(f"{where} has no layer here".strip())
+    if at.track.pads and at.node.op not in AFTER_PAD:
+        raise at.refused("after a Pad: only a convolution or a pool takes what is around images")
     _named(reader, at)
 
 
@@ -96,6 +102,8 @@ def _meeting(live: list[Node], at: str, target: str) -> Node:
 
 def _join(graph: Graph, track: Track, node: Node, at: str) -> None:
     joiner = JOINERS.get(node.op)
+    if track.pads:
+        raise ModelFileError(f"{node}: branches after a Pad: no layers do that")
     meeting = Meeting(graph, node, track)
     inputs = [name for name in node.inputs if name]
     if joiner is None or any(name in graph.constants for name in inputs):

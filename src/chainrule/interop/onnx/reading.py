@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,10 +49,8 @@ class Reading:
         return len(self.node.inputs) > i and bool(self.node.inputs[i])
 
     def used(self, name: str) -> bool:
-        """Say whether any node, or the graph's output, uses a tensor."""
-        return any(name in n.inputs for n in self.graph.nodes) or any(
-            name == port.name for port in self.graph.outputs
-        )
+        """Say whether any node uses a tensor; outputs beside the predictions are left out."""
+        return any(name in n.inputs for n in self.graph.nodes)
 
     def constant(self, i: int) -> Array:
         """Return input i; raise ModelFileError unless it is a constant."""
@@ -132,5 +130,8 @@ def plain(value: Any) -> float:
     return float(value) if abs(short - float(value)) > 1e-6 * abs(short) else short
 
 
-def _floats(tree: Tree | None) -> Tree:
-    return {n: np.ascontiguousarray(a, np.float32) for n, a in (tree or {}).items()}
+def _floats(tree: Mapping[str, Any] | None) -> Tree:
+    return {
+        n: _floats(a) if isinstance(a, Mapping) else np.ascontiguousarray(a, np.float32)
+        for n, a in (tree or {}).items()
+    }

@@ -46,6 +46,8 @@ def read_reshape(at: Reading) -> None:
     if new.count(-1) == 1:
         rest = prod(n for n in new if n != -1)
         new[new.index(-1)] = entries // rest if rest else 0
+    if target[0] == -1 and prod(new) != entries:
+        raise at.refused(f"to {tuple(target)}: the first axis must count the samples")
     at.require(prod(new) == entries and min(new, default=1) > 0, f"{sizes} to {tuple(target)}")
     at.track.reshape(tuple(new), Flatten())
 
@@ -89,8 +91,11 @@ def read_transpose(at: Reading) -> None:
 @reads("Identity", "Cast")
 def read_identity(at: Reading) -> None:
     """Take what passes through; numbers all have the working precision here."""
-    if at.node.op == "Cast" and at.attribute("to", 1) not in (1, 10, 11, 16):
-        raise at.refused("to whole numbers, flags or text")
+    users = [n for n in at.graph.nodes if at.node.outputs[0] in n.inputs]
+    whole = all(n.op == "OneHotEncoder" for n in users)  # compares its numbers with whole ones
+    kinds = (1, 10, 11, 16, 6, 7) if whole else (1, 10, 11, 16)
+    if at.node.op == "Cast" and at.attribute("to", 1) not in kinds:
+        raise at.refused("to numbers of few bits, whole numbers, flags or text")
 
 
 @writes(Slice)
@@ -114,6 +119,6 @@ def read_slice(at: Reading) -> None:
         raise at.refused("of the samples, of several axes or with gaps: a run of features alone")
     axis = given[0] % rank
     first, stop, _ = slice(starts[0], ends[0]).indices(at.track.sizes[axis - 1])
-    at.require(first < stop, f"from {first} to {stop}")
+    at.require(first < stop, f"from {first} to {stop}: nothing is left")
     at.track.last(axis)
     at.add(Slice(first, stop))

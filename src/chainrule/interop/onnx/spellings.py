@@ -47,6 +47,7 @@ SPELLINGS: list[tuple[Any, str, tuple[str, ...], dict[str, Any]]] = [
         )
         for normed in NORMED
     ),
+    (("Concat", ("Sub", 1.0, ("Sigmoid", "x")), ("Sigmoid", "x")), "TwoClasses", ("x",), {}),
     (("Gather", "?W", ("Cast", ("Round", "x"))), "Gather", ("W", "x"), {}),
     (("Gather", "?W", ("Cast", "x")), "Gather", ("W", "x"), {}),
     (

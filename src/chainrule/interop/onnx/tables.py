@@ -33,6 +33,7 @@ FAMILIES = (
     "normalization",
     "shaping",
     "entrance",
+    "estimators",
     "branches",
     "links",
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import prod
+from math import inf, prod
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,8 @@ from chainrule.layers import Dropout, Identity, PReLU, Reshape, Scale, Sequentia
 from chainrule.layers.base import Layer
 from chainrule.namespace import Array
 from chainrule.tree import Tree, has_leaves
+
+FURTHEST = 1e30  # less than -this is -inf to a maximum
 
 
 @dataclass
@@ -50,6 +52,8 @@ class Track:
     origin: tuple[int, ...] = ()
     input_shape: Shape = ()
     trained: bool = False  # whether a layer with parameters comes before
+    pads: dict[int, tuple[int, int]] = field(default_factory=dict)  # by axis, of a Pad before
+    around: float = 0.0  # what they are filled with
 
     @classmethod
     def start(cls, sizes: Shape) -> Track:
@@ -87,6 +91,11 @@ class Track:
         self.sizes = sizes
         self.steps.append(step)
 
+    def replace_last(self, layer: Layer, params: Tree, shape: Shape) -> None:
+        """Put another layer in the place of the last one, which gives rows of this shape."""
+        self.steps[-1] = Step(layer, params, {})
+        self.shape = self.sizes = shape
+
     def settle(self) -> None:
         """Raise ModelFileError where the entries of rows still lie in another order."""
         if self.order is not None:
@@ -118,6 +127,18 @@ class Track:
     def _long(self, axes: Sequence[int]) -> list[int]:
         return [a for a in axes if self.sizes[a - 1] > 1]
 
+    def take_pads(self, around: float) -> dict[int, tuple[int, int]]:
+        """Return the pads of a Pad before, which a window that sees `around` takes over."""
+        pads, self.pads = self.pads, {}
+        far = -FURTHEST if around == -inf else around
+        if pads and (self.around > far if around else self.around):
+            raise ModelFileError(
+                f"pads with {self.around:g}: here {around:g} lies around the image"
+            )
+        if 1 in pads:
+            raise ModelFileError("pads the channels: no layer does that")
+        return pads
+
     def rows(self) -> None:
         """Bring the tensor into ONNX's own order."""
         self.arrange(range(1, len(self.sizes) + 1))
@@ -137,6 +158,7 @@ class Track:
     def transpose(self, perm: Sequence[int]) -> None:
         """Note that ONNX's axes have a new order."""
         self.settle()
+        self.pads = {list(perm).index(a): pair for a, pair in self.pads.items()}
         self.axes = tuple(list(perm).index(a) for a in self.axes)
         self.sizes = tuple(self.sizes[p - 1] for p in perm[1:])
 
