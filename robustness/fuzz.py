@@ -20,7 +20,7 @@ from time import perf_counter, process_time
 
 from chainrule.errors import ChainruleError
 from robustness.mutations import mutated
-from robustness.readers import CORPUS, READERS, Reader, seeds
+from robustness.readers import CORPUS, READERS, Reader, present, seeds
 
 SECONDS = 1.0  # of CPU, that one file may take
 MEMORY = 1 << 30  # bytes of address space beyond those at the start
@@ -78,6 +78,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--readers", nargs="*", default=list(READERS), choices=list(READERS))
     asked = parser.parse_args()
+    for name in [n for n in asked.readers if not present(n)]:
+        print(f"{name:<11}left out: its extra is not installed")
+        asked.readers.remove(name)
     warnings.simplefilter("ignore")
     bound_memory()
     each, total, bad = -(-asked.inputs // len(asked.readers)), Counter[str](), []

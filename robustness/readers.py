@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -39,7 +40,16 @@ READERS = {
     "npz": Reader(npz.read, ".npz"),
     "image": Reader(lambda path: images.read_files([path]), ".png"),
     "toml": Reader(settings.read, ".toml"),
+    "onnx": Reader(cr.load_onnx, ".onnx"),
 }
+EXTRAS = {"onnx": "onnx", "image": "PIL"}  # the packages without which a reader has no work
+if find_spec("onnx") is not None:
+    import onnx  # noqa: F401  (its libraries are there before memory is bounded)
+
+
+def present(name: str) -> bool:
+    """Say whether what a reader needs is installed."""
+    return name not in EXTRAS or find_spec(EXTRAS[name]) is not None
 
 
 def seeds(name: str) -> list[bytes]:
@@ -69,6 +79,7 @@ def write_corpus() -> None:
         checkpoint = cr.Checkpoint(CORPUS / "checkpoint" / name, keep=1)
         model.fit(inputs, y, 2, 3, verbose=0, engine="numpy", callbacks=[checkpoint])
         model.save(CORPUS / "model" / f"{name}.safetensors")
+        model.export_onnx(CORPUS / "onnx" / f"{name}.onnx")
         checkpoint.files()[0].rename(CORPUS / "checkpoint" / f"{name}.safetensors")
         (CORPUS / "checkpoint" / name).rmdir()
     pixels = np.arange(48, dtype=np.uint8).reshape(3, 4, 4)
@@ -84,10 +95,33 @@ def write_corpus() -> None:
     }
     for name, content in files.items():
         (CORPUS / name).write_bytes(content)
+    _without_header(CORPUS / "onnx")
     from PIL import Image
 
     for ending in ("png", "bmp", "gif", "jpg", "tif"):
         Image.fromarray(pixels[0]).save(CORPUS / "image" / f"grey.{ending}")
+
+
+def _without_header(folder: Path) -> None:
+    """Write each file of ours a second time as another tool's: the graph alone."""
+    import onnx
+
+    for path in sorted(folder.glob("*.onnx")):
+        if not path.stem.startswith("graph-"):
+            file = onnx.load(path)
+            del file.metadata_props[:]
+            onnx.save(file, path.with_stem(f"graph-{path.stem}"))
+    make, whole = onnx.helper.make_node, {"coefficients": [0.5] * 12, "intercepts": [1.0] * 3}
+    nodes = [
+        make("Scaler", ["x"], ["h"], "s", offset=[1.0], scale=[2.0], domain="ai.onnx.ml"),
+        make("LinearClassifier", ["h"], ["label", "y"], "c", classlabels_ints=[3, 4, 5],
+             post_transform="SOFTMAX", domain="ai.onnx.ml", **whole),
+    ]  # fmt: skip
+    ports = [onnx.helper.make_tensor_value_info(n, 1, ("m", k)) for n, k in (("x", 4), ("y", 3))]
+    graph = onnx.helper.make_graph(nodes, "estimator", ports[:1], ports[1:])
+    opsets = [onnx.helper.make_opsetid("ai.onnx.ml", 3), onnx.helper.make_opsetid("", 20)]
+    file = onnx.helper.make_model(graph, opset_imports=opsets, ir_version=10)
+    onnx.save(file, folder / "graph-estimator.onnx")
 
 
 def _npz(save: Any) -> bytes:

@@ -136,7 +136,17 @@ def test_weights_beside_the_model_are_read(tmp_path: Path) -> None:
     np.testing.assert_array_equal(cr.load_onnx(tmp_path / "m.onnx").parameters["0.W"], W)
 
 
+def held_by_a_node(location: str) -> Any:
+    """Return a model whose weights are no initializer but a Constant's value, in another file."""
+    model = external(location)
+    tensor = model.graph.initializer.pop(0)
+    model.graph.node.insert(0, helper.make_node("Constant", [], ["W"], "k", value=tensor))
+    return model
+
+
 BAD = [
+    (held_by_a_node("../outside.bin"), 'weights "W" lie outside of the model'),
+    (external("short.bin", 1 << 60), "holds 8 of their 1,152,921,504,606,846,976 bytes"),
     (external("none.bin"), 'weights "W" should be in'),
     (external("../outside.bin"), 'weights "W" lie outside of the model'),
     (external("/etc/passwd"), 'weights "W" lie outside of the model'),

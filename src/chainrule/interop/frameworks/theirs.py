@@ -146,9 +146,10 @@ def _torch_archive(path: Path) -> Mapping[str, Any]:
         raise MissingExtraError(f"{path}: reading it needs PyTorch: pip install torch") from None
     try:
         found = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # of many kinds: pickle's, zip's, its own
-        first = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ModelFileError(f"{path} holds no plain weights, or is damaged: {first}") from None
+    except Exception:  # of many kinds, and advising to trust the file: pickle's, zip's, its own
+        raise ModelFileError(
+            f"{path} holds no plain weights, or is damaged: PyTorch refuses it (weights_only=True)"
+        ) from None
     if isinstance(found, Mapping) and isinstance(found.get("state_dict"), Mapping):
         found = found["state_dict"]
     if not isinstance(found, Mapping):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,7 @@ def to_graph(onnx: Any, model: Any, folder: Path) -> Graph:
     opset = max(versions, default=newest)  # without one, no operator is of that domain
     if not OLDEST <= opset <= newest:
         raise ModelFileError(f"opset {opset} is not known here: from {OLDEST} to {newest}")
-    for tensor in model.graph.initializer:
+    for tensor in _tensors(model):
         _fetch_external(onnx, tensor, folder)
     try:
         if model.functions:
@@ -63,6 +64,15 @@ def to_graph(onnx: Any, model: Any, folder: Path) -> Graph:
     folded(graph, _shapes(onnx, model))
     respelt(graph)
     return graph
+
+
+def _tensors(model: Any) -> Iterator[Any]:
+    """Yield all weights: of the graph, and those that nodes hold themselves."""
+    yield from model.graph.initializer
+    for part in (model.graph, *model.functions):
+        for node in part.node:
+            for attribute in node.attribute:
+                yield from (attribute.t, *attribute.tensors)
 
 
 def _take(onnx: Any, graph: Graph, node: Any, i: int) -> None:
@@ -115,6 +125,8 @@ def _port(value: Any) -> Port:
 
 
 def _array(onnx: Any, tensor: Any) -> Array:
+    if tensor.data_location == onnx.TensorProto.EXTERNAL:  # onnx itself would look anywhere
+        raise ModelFileError(f'the weights "{tensor.name}" lie in another file: not read')
     try:
         array = np.asarray(onnx.numpy_helper.to_array(tensor))
     except Exception as error:
@@ -134,10 +146,12 @@ def _fetch_external(onnx: Any, tensor: Any, folder: Path) -> None:
     try:
         start, count = int(facts.get("offset", 0)), int(facts.get("length", -1))
         with place.open("rb") as file:
+            whole = file.seek(0, 2)
             file.seek(start)
-            content = file.read(count)
+            content = file.read(count if count < whole else -1)
     except (OSError, ValueError) as error:
-        raise ModelFileError(f"{what} should be in {name!r}: {error}") from None
+        reason = getattr(error, "strerror", None) or error
+        raise ModelFileError(f"{what} should be in {name!r}: {reason}") from None
     if count >= 0 and len(content) != count:
         raise ModelFileError(f"{what}: {name!r} holds {len(content):,} of their {count:,} bytes")
     tensor.raw_data = content
