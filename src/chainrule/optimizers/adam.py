@@ -59,8 +59,8 @@ class Adam(Rule):
     def rule(self, p: Array, g: Array, slots: Slots, **scalars: Any) -> tuple[Array, Slots]:
         m = self.beta1 * slots["m"] + (1 - self.beta1) * g
         v = self.beta2 * slots["v"] + (1 - self.beta2) * (g * g)
-        m_hat = m / scalars["correction1"]
-        v_hat = v / scalars["correction2"]
+        m_hat = m * (1 / scalars["correction1"])  # one division for all entries, not one each
+        v_hat = v * (1 / scalars["correction2"])
         root = array_namespace(v_hat).sqrt(v_hat)
         return p - scalars["learning_rate"] * m_hat / (root + self.eps), {"m": m, "v": v}
 
@@ -143,9 +143,9 @@ class NAdam(Adam):
         m = self.beta1 * slots["m"] + (1 - self.beta1) * g
         v = self.beta2 * slots["v"] + (1 - self.beta2) * (g * g)
         product = slots["l"] + xp.log(mu)
-        root = xp.sqrt(v / scalars["correction2"]) + self.eps
-        ahead = following * m / -xp.expm1(product + xp.log(following))
-        now = (1 - mu) * g / -xp.expm1(product)
+        root = xp.sqrt(v * (1 / scalars["correction2"])) + self.eps
+        ahead = m * (following / -xp.expm1(product + xp.log(following)))
+        now = g * ((1 - mu) / -xp.expm1(product))
         new = {"m": m, "v": v, "l": product}
         return p - scalars["learning_rate"] * (ahead + now) / root, new
 
@@ -192,7 +192,7 @@ class RAdam(Adam):
         xp = array_namespace(p)
         m = self.beta1 * slots["m"] + (1 - self.beta1) * g
         v = self.beta2 * slots["v"] + (1 - self.beta2) * (g * g)
-        step = scalars["learning_rate"] * (m / scalars["correction1"])
+        step = scalars["learning_rate"] * (m * (1 / scalars["correction1"]))
         rectified = step * (scalars["r"] / (xp.sqrt(v) + self.eps))
         return p - xp.where(scalars["enough"], rectified, step), {"m": m, "v": v}
 
