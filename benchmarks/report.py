@@ -48,17 +48,17 @@ def whole(results: Results, folder: str) -> str:
     return "\n\n".join([*parts, star])
 
 
-def between(text: str, figures: str, where: Path) -> str:
+def between(text: str, figures: str, where: Path, begin: str = BEGIN, end: str = END) -> str:
     """Return the text with new figures between the markers.
 
     >>> between(f"a {BEGIN} old {END} b", "new", Path("README.md")).split()
     ['a', '<!--', 'figures:begin', '-->', 'new', '<!--', 'figures:end', '-->', 'b']
     """
-    head, begin, rest = text.partition(BEGIN)
-    _, end, tail = rest.partition(END)
-    if not begin or not end:
-        raise SystemExit(f"{where} has no {BEGIN} ... {END}")
-    return f"{head}{BEGIN}\n{figures}\n{END}{tail}"
+    head, found, rest = text.partition(begin)
+    _, closed, tail = rest.partition(end)
+    if not found or not closed:
+        raise SystemExit(f"{where} has no {begin} ... {end}")
+    return f"{head}{begin}\n{figures}\n{end}{tail}"
 
 
 def main(argv: list[str] | None = None) -> None:

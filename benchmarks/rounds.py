@@ -128,7 +128,7 @@ def train(workload: Workload, names: Sequence[str], rounds: int, say: Say) -> Re
                 this[name] = sum(answer["seconds"]) / (workload.steps * workload.epochs)
                 losses.setdefault(name, []).extend(answer["losses"])
                 if name == OURS[0]:
-                    chunks += answer["chunks"]
+                    chunks += answer.get("chunks", [])
             done.append(this)
             say(f"  round {number + 1}/{rounds}: " + shown(this))
         limit.close()

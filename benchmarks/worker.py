@@ -13,14 +13,16 @@ import sys
 import traceback
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
+from benchmarks.breadth.networks import Broad
 from benchmarks.peers import BARE, PEERS
 from benchmarks.peers.base import Training, fastest
-from benchmarks.workloads import Workload, make_data, mnist
+from benchmarks.workloads import Workload, mnist
 
 Answer = dict[str, Any]
 
@@ -44,19 +46,38 @@ def peak_bytes() -> int:
     return kilobytes if sys.platform == "darwin" else 1024 * kilobytes
 
 
+def reset_peak() -> None:
+    """Let the peak begin anew at what is resident now. Raises OSError where that cannot be done."""
+    Path("/proc/self/clear_refs").write_text("5")
+
+
+def peak_since_reset() -> int:
+    """Return the largest resident size since then."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(1024 * int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
+
+
+def described(fields: dict[str, Any]) -> Workload | Broad:
+    """Return the work that `to_json` described."""
+    return Broad(**fields) if "network" in fields else Workload.from_json(fields)
+
+
 class Worker:
     """One library, and the training that it holds. Each method without _ is a command."""
 
     def __init__(self, name: str) -> None:
         self.name = name
-        peer = BARE if name == BARE.name else PEERS[name]
-        self.module = import_module(f"benchmarks.peers.{peer.module}")
+        self.peer = BARE if name == BARE.name else PEERS[name]
         self.training: Training | None = None
         self.chosen: dict[str, str] = {}  # the fastest setting of a workload, once it was found
         self.sgemm: Any = None
 
-    def _new(self, workload: Workload, data: Any) -> str:
-        settings = self.module.prepare(self.name, workload, data)
+    def _new(self, workload: Workload | Broad, data: Any, setting: str = "") -> str:
+        module = import_module(f"{workload.package}.{self.peer.module}")
+        settings = module.prepare(self.name, workload, data)
+        if setting:
+            settings = {n: make for n, make in settings.items() if setting in n}
+            settings = dict([*settings.items()][:1])
         known = self.chosen.get(workload.name)
         if known is not None:
             self.training = settings[known]()
@@ -65,11 +86,14 @@ class Worker:
         self.chosen[workload.name] = name
         return name
 
-    def prepare(self, workload: dict[str, Any], warm: bool = True) -> Answer:
-        """Build a workload's training in its fastest setting, and run its first epoch."""
+    def prepare(self, workload: dict[str, Any], warm: bool = True, setting: str = "") -> Answer:
+        """Build a workload's training in its fastest setting, and run its first epoch.
+
+        With `setting`, the first whose name holds these words is taken, and no other is built.
+        """
         self.training = None
-        work = Workload.from_json(workload)
-        note = self._new(work, make_data(work))
+        work = described(workload)
+        note = self._new(work, work.data(), setting)
         assert self.training is not None
         started = perf_counter()
         if warm:
@@ -120,6 +144,13 @@ class Worker:
     def memory(self) -> Answer:
         """Return this process's largest resident size."""
         return {"bytes": peak_bytes()}
+
+    def peak(self, epochs: int) -> Answer:
+        """Train on; return the largest resident size meanwhile."""
+        assert self.training is not None
+        reset_peak()
+        self.training(epochs)
+        return {"bytes": peak_since_reset()}
 
     def answer(self, command: dict[str, Any]) -> Answer:
         """Run one command; a failure is an answer too."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,7 @@ class Workload:
     loss: Literal["cross-entropy", "squared"] = "cross-entropy"
     samples: int = 60_000
     epochs: int = 2
+    package: ClassVar[str] = "benchmarks.peers"  # where each library's code for it is
 
     @property
     def title(self) -> str:
@@ -59,6 +60,10 @@ class Workload:
     def to_json(self) -> dict[str, Any]:
         """Return the fields, for a worker process."""
         return asdict(self)
+
+    def data(self) -> Data:
+        """Return samples, labels and initial weights: the same every time."""
+        return make_data(self)
 
     @staticmethod
     def from_json(fields: dict[str, Any]) -> Workload:

@@ -15,6 +15,9 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks import report, rounds, tables  # noqa: E402
+from benchmarks.breadth import memory  # noqa: E402
+from benchmarks.breadth import report as breadth_report  # noqa: E402
+from benchmarks.breadth.networks import NETWORKS, SHAPES, Broad  # noqa: E402
 from benchmarks.peers import PEERS  # noqa: E402
 from benchmarks.results import best_peer, figure, rows, slow_share  # noqa: E402
 from benchmarks.workloads import WORKLOADS, Workload, make_data  # noqa: E402
@@ -130,3 +133,47 @@ def test_unknown_names_are_refused() -> None:
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ)
     assert done.returncode == 2
     assert "unknown workload 'Z': one of A, B" in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("network", NETWORKS)
+def test_libraries_train_the_same_broad_networks(network: str) -> None:
+    work = Broad(network, batch_size=16, samples=64, epochs=2)
+    names = [n for n in ("numpy", "torch", "keras", "flax") if not PEERS[n].missing()]
+    part = rounds.train(work, names, 1, lambda line: None)
+    assert part["failed"] == {}
+    ours = part["losses"]["numpy"]
+    assert part["losses"] == pytest.approx(dict.fromkeys(names, ours), rel=0.05)
+
+
+def test_broad_networks_are_the_same_every_time() -> None:
+    for network in NETWORKS:
+        first, second = (Broad(network, samples=32).data() for _ in range(2))
+        assert (first.x == second.x).all()
+        assert list(first.weights) == list(SHAPES[network])
+        assert all((second.weights[n][0] == W).all() for n, (W, _) in first.weights.items())
+
+
+def test_flops_of_the_cnn() -> None:
+    """26² places of 9·32, 11² of 288·64, then 1600·128 and 128·10; no dX for the first."""
+    first, rest = 26 * 26 * 9 * 32, 11 * 11 * 288 * 64 + 1600 * 128 + 128 * 10
+    assert NETWORKS["cnn"].flops == 2 * 64 * (2 * first + 3 * rest)
+
+
+def test_memory_is_reported_by_its_line(tmp_path: Path) -> None:
+    part = {"sizes": [1, 2, 3], "bytes": {"xla": [3e6, 4e6, 5e6]}, "failed": {}}
+    assert memory.table(part).cells == [
+        ["chainrule (xla)", "3", "4", "5", "1,000 kB", "0.0%"],
+    ]
+    results = {
+        **{"command": "python -m benchmarks.breadth", "quick": False, "rounds": 2},
+        "machine": {"date": "2025-01-01", "cpu": "c", "cores": 2, "python": "3", "versions": {}},
+        "memory": part,
+    }
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "results.json").write_text(json.dumps(results))
+    page = tmp_path / "docs" / "speed.md"
+    page.write_text(f"before {breadth_report.BEGIN} old {breadth_report.END} after")
+    breadth_report.main([str(tmp_path / "results.json"), "--root", str(tmp_path)])
+    assert "1,000 kB" in page.read_text()
+    assert "old" not in page.read_text()
