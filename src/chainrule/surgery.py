@@ -50,18 +50,23 @@ def watched(layer: Layer, seen: dict[str, Array], path: str = "") -> Layer:
 
 def activations(model: Model, x: Any) -> dict[str, Array]:
     """Return every layer's output by its path; see `Model.activations`."""
-    state = predicting(model.optimizer, model.state)
+    _ = model.state
     assert model.built is not None
     X = as_samples(x, model.built.input_shape)
     check_finite(X, "x")
     model.trained_layer.check_input(X, "x")
+    return layer_outputs(model, X.astype(model.dtype))
+
+
+def layer_outputs(model: Model, X: Any) -> dict[str, Array]:
+    """Return every layer's output by its path, for samples that are checked."""
+    state = predicting(model.optimizer, model.state)
     seen: dict[str, Array] = {}
     layer, params = model.trained_layer, state.params
     if isinstance(layer, Tied):
         params = layer.spread(params)
         layer = layer.network
-    ctx = Context(state=state.running)
-    Z, _ = watched(layer, seen).forward(params, X.astype(model.dtype), ctx)
+    Z, _ = watched(layer, seen).forward(params, X, Context(state=state.running))
     if not isinstance(model.network, Combinator):
         return {"": Z}
     if model.trained_loss != model.loss:  # the last layer is computed with the loss

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import train_test_split
@@ -19,13 +20,14 @@ from chainrule.engines.numpy_engine import outputs
 from chainrule.errors import ConfigurationError
 from chainrule.estimators.sparse import SparseRows
 from chainrule.estimators.stopping import ScoreFunction, Stopping
-from chainrule.layers.base import Layer
+from chainrule.layers import Layer, Sequential
 from chainrule.losses import Loss
 from chainrule.model import Model
 from chainrule.namespace import Array
 from chainrule.optimizers import Optimizer
 from chainrule.penalty import SquaredWeights
-from chainrule.step import Data, State
+from chainrule.step import Data, State, predicting
+from chainrule.surgery import layer_outputs
 from chainrule.targets import Targets
 from chainrule.training.fitting import fit
 from chainrule.training.loop import DivergenceError
@@ -34,7 +36,7 @@ from chainrule.training.plan import Plan
 SMALL = 50_000  # entries of a float64 table up to which "auto" keeps float64
 
 
-class NetworkEstimator(BaseEstimator):  # type: ignore[misc]
+class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Base: subclasses say which network, loss and optimizer; targets come from a mixin."""
 
     def fit(
@@ -49,8 +51,8 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]
         self._check()
         given, fresh = X, not hasattr(self, "model_") or not (self.warm_start or incremental)
         X, y = validate_data(
-            self, X, y, accept_sparse="csr", multi_output=True, reset=fresh,
-            dtype=(np.float64, np.float32), **self._target_checks(),
+            self, X, y, multi_output=True, reset=fresh,
+            **self._sample_checks(), **self._target_checks(),
         )  # fmt: skip
         y = self._learn_targets(y, fresh, incremental)
         if sample_weight is not None:
@@ -69,11 +71,7 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]
 
     def _begin(self, X: Any, y: Array, generator: Any) -> None:
         targets = self._targets(y)
-        dtype = self.dtype
-        if dtype == "auto":
-            exact = X.dtype == np.float64 and X.shape[0] * X.shape[1] <= SMALL
-            dtype = "float64" if exact else "float32"
-        self._build(X.shape[1:], targets, dtype, generator)
+        self._build(X.shape[1:], targets, self._chosen_type(X), generator)
         self._stopping = Stopping(self.tol, self.n_iter_no_change, bool(self.verbose))
         self.n_iter_ = self.t_ = 0
 
@@ -91,7 +89,9 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]
         targets = self._encode(y)
         if targets.dtype.kind != "i":
             targets = targets.astype(dtype)
-        return Data(rows.astype(dtype, copy=False), targets, weights)
+        if rows.dtype != np.uint8:  # pixels become numbers minibatch by minibatch
+            rows = rows.astype(dtype, copy=False)
+        return Data(rows, targets, weights)
 
     def _validation(
         self,
@@ -107,18 +107,14 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]
         if pair is not None:
             held, truth, *rest = pair
             X_held, y_held = validate_data(
-                self, held, truth, accept_sparse="csr", multi_output=True, reset=False,
-                dtype=(np.float64, np.float32), **self._target_checks(),
+                self, held, truth, multi_output=True, reset=False,
+                **self._sample_checks(), **self._target_checks(),
             )  # fmt: skip
             y_held = self._known_targets(y_held)
             weight = _check_sample_weight(rest[0], X_held) if rest else None
             return None, self._judge(held, X_held, y_held, truth, weight)
-        if not self.early_stopping:
+        if incremental or not self._holds_out():
             return None, None
-        if incremental:
-            raise ValueError(
-                "partial_fit does not support early_stopping=True without validation_data"
-            )
         rows = np.arange(X.shape[0])
         kept, held_out = train_test_split(
             rows, random_state=generator, test_size=self.validation_fraction,
@@ -130,7 +126,9 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]
                 "or the size of your dataset."
             )
         weight = None if weights is None else weights[held_out]
-        held, truth = _safe_indexing(given, held_out), self._decoded(y[held_out])
+        named = hasattr(given, "columns")  # a scorer's `predict` shall see the same names
+        held = _safe_indexing(given, held_out) if named else X[held_out]
+        truth = self._decoded(y[held_out])
         return kept, self._judge(held, X[held_out], y[held_out], truth, weight)
 
     def _judge(self, given: Any, X: Any, y: Array, truth: Any, weight: Any) -> ScoreFunction:
@@ -140,7 +138,8 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]
         scorer = None if self.scoring in (None, "loss") else check_scoring(self, self.scoring)
 
         def judge(state: State) -> tuple[float, float]:
-            Z = outputs(model.trained_layer, state, data.X, model.dtype)
+            predicted = predicting(model.optimizer, state)
+            Z = outputs(model.trained_layer, predicted, data.X, model.dtype)
             value = float(loss(Z, data.targets, weights)[0])
             if scorer is not None:
                 return value, float(scorer(self, given, truth))
@@ -158,7 +157,8 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]
             model.restore(model.state._replace(optimizer=slots, step=0, factor=None))
         rate, power = self._schedule()
         stopping.begin(self._initial_rate(), rate, power, fresh)
-        stopping.validate, stopping.by_score = validate, bool(self.early_stopping)
+        stopping.validate = validate
+        stopping.by_score = validate is not None and self._holds_out()
         stopping.verbose, stopping.tol = bool(self.verbose), self.tol
         stopping.patience = self.n_iter_no_change
         epochs = 1 if incremental else self.max_iter
@@ -212,20 +212,52 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]
 
     def _outputs(self, X: Any) -> Array:
         """Return Z for samples as a user brings them."""
+        rows = self._rows(X)
+        return self._applied(self.model_.trained_layer, rows)
+
+    def _applied(self, layer: Layer, rows: Any) -> Array:
+        model = self.model_
+        return outputs(layer, predicting(model.optimizer, model.state), rows, model.dtype)
+
+    def _rows(self, X: Any) -> Any:
+        """Return samples as a network takes them; sparse ones stay sparse."""
         check_is_fitted(self, "model_")
-        X = validate_data(self, X, accept_sparse="csr", dtype=(np.float64, np.float32), reset=False)
-        rows: Any = SparseRows(X) if issparse(X) else X
-        return outputs(self.model_.trained_layer, self.model_.state, rows, self.model_.dtype)
+        X = validate_data(self, X, reset=False, **self._sample_checks())
+        return SparseRows(X) if issparse(X) else X
+
+    def transform(self, X: Any) -> Array:
+        """Return what the last layer sees of X, (m, units): the last hidden layer's activations.
+
+        In inference mode; images are flattened. With it the estimator is a step of a Pipeline.
+        """
+        rows = self._rows(X)
+        H: Any = self._applied(self._before_last(), rows)
+        return np.asarray(H).reshape(len(H), -1)
+
+    def _before_last(self) -> Layer:
+        layer = self.model_.trained_layer
+        if not isinstance(layer, Sequential):
+            raise ConfigurationError(
+                f"transform gives what comes before the last layer of a Sequential, got {layer!r}"
+            )
+        return layer.first(-1)
+
+    @property
+    def _n_features_out(self) -> int:
+        built = self.model_.built
+        assert built is not None
+        return prod(self._before_last().output_shape(built.input_shape))
 
     def hidden_activations(self, X: Any) -> dict[str, Array]:
         """Return what every layer makes of X, under its path in the network."""
-        check_is_fitted(self, "model_")
-        X = validate_data(self, X, dtype=(np.float64, np.float32), reset=False)
-        return self.model_.activations(X)
+        rows = self._rows(X)
+        return layer_outputs(self.model_, rows.astype(self.model_.dtype))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        if self.dtype == "float32":
+            tags.transformer_tags.preserves_dtype = []
         return tags
 
     # What the four of them answer differently. Here: as a plain chainrule network has it.
@@ -236,6 +268,20 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]
             raise ConfigurationError(
                 f'dtype must be "auto", "float32" or "float64", got {self.dtype!r}'
             )
+
+    def _sample_checks(self) -> dict[str, Any]:
+        return {"accept_sparse": "csr", "dtype": (np.float64, np.float32)}
+
+    def _chosen_type(self, X: Any) -> str:
+        if self.dtype != "auto":
+            return str(self.dtype)
+        return "float64" if X.dtype == np.float64 and prod(X.shape) <= SMALL else "float32"
+
+    def _holds_out(self) -> bool:
+        return bool(self.early_stopping)
+
+    def _goes_in_parts(self) -> bool:
+        return True
 
     def _initialize(self, generator: Any) -> None:
         """Draw initial parameters; the model has its own already."""

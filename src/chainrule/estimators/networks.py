@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from chainrule.errors import ConfigurationError
 from chainrule.estimators.base import NetworkEstimator
 from chainrule.estimators.targets import Classes, Values
@@ -69,6 +71,16 @@ class AnyNetwork(NetworkEstimator):
         inside = network.layers if isinstance(network, Sequential) else (network,)
         return Sequential(*inside, Dense(outputs))
 
+    def _sample_checks(self) -> dict[str, Any]:
+        types = (np.float64, np.float32, np.uint8)
+        return {"accept_sparse": self._takes_sparse() and "csr", "dtype": types, "allow_nd": True}
+
+    def _takes_sparse(self) -> bool:
+        first = self.network
+        while isinstance(first, Sequential) and first.layers:
+            first = first.layers[0]
+        return first is None or isinstance(first, Dense)
+
     def _loss(self, targets: Targets) -> Loss:
         plain = "squared_error" if targets.kind == "values" else "log_loss"
         return self._named_loss(plain if self.loss is None else self.loss, targets)
@@ -78,10 +90,7 @@ class AnyNetwork(NetworkEstimator):
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        first = self.network
-        while isinstance(first, Sequential) and first.layers:
-            first = first.layers[0]
-        tags.input_tags.sparse = first is None or isinstance(first, Dense)
+        tags.input_tags.sparse = self._takes_sparse()
         return tags
 
 

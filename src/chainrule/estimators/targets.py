@@ -9,7 +9,8 @@ from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import column_or_1d
-from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import (
     _check_partial_fit_first_call,
     check_classification_targets,
@@ -17,7 +18,7 @@ from sklearn.utils.multiclass import (
     unique_labels,
 )
 
-from chainrule.errors import unknown_name
+from chainrule.errors import ShapeError, unknown_name
 from chainrule.losses import (
     AbsoluteError,
     BinaryCrossEntropy,
@@ -44,9 +45,15 @@ VALUE_LOSSES = {
 PROBABLE = (SoftmaxCrossEntropy, SigmoidCrossEntropy, CrossEntropy, BinaryCrossEntropy)
 
 
+def goes_in_parts(estimator: Any) -> bool:
+    """Say whether there is a `partial_fit`."""
+    return bool(estimator._goes_in_parts())
+
+
 class Classes(ClassifierMixin):  # type: ignore[misc]
     """Two classes and labels by the hundred as flags, more than two classes as labels."""
 
+    @available_if(goes_in_parts)  # type: ignore[untyped-decorator]
     def partial_fit(
         self,
         X: Any,
@@ -90,6 +97,14 @@ class Classes(ClassifierMixin):  # type: ignore[misc]
         binary: Array = self._label_binarizer.transform(y)
         return binary
 
+    def _example_targets(self, outputs: int, classes: Any, multilabel: bool = False) -> Array:
+        """Learn the classes, and return targets of some samples that have them."""
+        known = np.unique(classes)
+        if outputs != (1 if len(known) == 2 and not multilabel else len(known)):
+            raise ShapeError(f"{len(known)} classes do not fit {outputs} outputs")
+        many = np.vstack([np.eye(len(known), dtype=int), np.ones(len(known), int)])
+        return self._learn_targets(many if multilabel else known, fresh=True, incremental=False)
+
     def _targets(self, y: Array) -> Targets:
         self.n_outputs_ = y.shape[1]
         several = self._label_binarizer.y_type_ == "multiclass"
@@ -108,7 +123,18 @@ class Classes(ClassifierMixin):  # type: ignore[misc]
     def _class_weights(self, y: Array, weights: Array | None) -> Array | None:
         if self.class_weight is None:
             return weights
-        factors = compute_sample_weight(self.class_weight, self._decoded(y))
+        truth = self._decoded(y)
+        if truth.ndim == 2:
+            factors = compute_sample_weight(self.class_weight, truth)
+        else:
+            counted = slice(None) if weights is None else weights > 0
+            classes = np.unique(truth[counted])
+            each = compute_class_weight(
+                self.class_weight, classes=classes, y=truth[counted],
+                sample_weight=None if weights is None else weights[counted],
+            )  # fmt: skip
+            factors = np.ones(len(truth))
+            factors[counted] = each[np.searchsorted(classes, truth[counted])]
         return factors if weights is None else factors * weights
 
     def _named_loss(self, loss: Any, targets: Targets) -> Loss:
@@ -161,6 +187,7 @@ class Classes(ClassifierMixin):  # type: ignore[misc]
 class Values(RegressorMixin):  # type: ignore[misc]
     """Numbers, one column or several."""
 
+    @available_if(goes_in_parts)  # type: ignore[untyped-decorator]
     def partial_fit(
         self, X: Any, y: Any, sample_weight: Any = None, validation_data: Any = None
     ) -> Any:
@@ -177,6 +204,9 @@ class Values(RegressorMixin):  # type: ignore[misc]
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         return y.reshape(-1, 1) if y.ndim == 1 else y
+
+    def _example_targets(self, outputs: int) -> Array:
+        return np.zeros((1, outputs))
 
     def _targets(self, y: Array) -> Targets:
         self.n_outputs_ = y.shape[1]
@@ -214,5 +244,12 @@ class Values(RegressorMixin):  # type: ignore[misc]
         return float(r2_score(y, answers, sample_weight=weight))
 
     def predict(self, X: Any) -> Array:
-        """Return the values, (m,) or (m, outputs)."""
-        return self._answers(self._outputs(X))
+        """Return the values, (m,) or (m, outputs), in the floating type of X."""
+        rows = self._rows(X)
+        values = self._answers(self._applied(self.model_.trained_layer, rows))
+        return values.astype(np.result_type(rows.dtype, np.float32), copy=False)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags

@@ -6,6 +6,7 @@ keeps its state to itself. So it is a function beside `fit`, and SciPy does the 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +17,9 @@ from chainrule.layers.base import Context
 from chainrule.model_data import look, prepare
 from chainrule.namespace import Array
 from chainrule.randomness import Rng
-from chainrule.step import feed, gradients
+from chainrule.step import Data, Task, feed, gradients, total_weight
 from chainrule.training.history import History
-from chainrule.tree import flatten, keep, map_leaves, replace
+from chainrule.tree import Tree, flatten, keep, map_leaves, replace
 
 if TYPE_CHECKING:
     from chainrule.model import Model
@@ -50,51 +51,95 @@ def fit_lbfgs(
     >>> [round(float(p[..., 0].item()), 3) for p in model.parameters.values()]
     [3.0, 1.0]
     """
-    try:
-        from scipy.optimize import minimize
-    except ImportError:
-        raise MissingExtraError('fit_lbfgs needs SciPy: pip install "chainrule[scipy]"') from None
     if iterations < 1:
         raise ConfigurationError(f"iterations must be at least 1, got {iterations}")
     data = prepare(model, x, y, sample_weight)
     look(model, data)
-    state, history = model.state, model.history
-    task = model.task._replace(dtype="float64")
-    running = map_leaves(lambda a: a.astype(np.float64), dict(state.running))
-    batch = feed(task, data, np.arange(len(data.X)))
-    ctx = Context(training=True, rng=Rng(task.seed, state.step, batch.rows))
-    start = flatten(state.params)
-    names = [n for n in start if task.trainable is None or n in task.trainable]
-    exact = map_leaves(lambda p: p.astype(np.float64), state.params)
-    ends = np.cumsum([start[n].size for n in names])
+    minimize(
+        model, model.task, data, maxiter=iterations, gtol=tolerance, ftol=0.0, maxcor=memory
+    )  # fmt: skip
+    return model.history
 
-    def tree(vector: Array) -> Any:
-        parts = np.split(vector, ends[:-1])
-        cut = {n: part.reshape(start[n].shape) for n, part in zip(names, parts, strict=True)}
-        return replace(exact, cut)
 
-    def loss(vector: Array) -> tuple[float, Array]:
-        outcome, grads, _ = gradients(task, tree(vector), running, batch, ctx)
-        leaves = flatten(keep(grads, set(names)))
-        return float(outcome.value), np.concatenate([leaves[n].ravel() for n in names])
+class Objective:
+    """The loss of all samples and its gradient, as functions of one vector of parameters.
 
+    The weights stand before the biases in it, in the order of the layers.
+    """
+
+    def __init__(self, model: Model, task: Task, data: Data) -> None:
+        state = model.state
+        self.task = task._replace(dtype="float64")
+        rows = np.arange(len(data.X))
+        self.batch, self.weight = feed(self.task, data, rows), total_weight(data, rows)
+        self.ctx = Context(training=True, rng=Rng(task.seed, state.step, self.batch.rows))
+        self.running = map_leaves(lambda a: a.astype(np.float64), dict(state.running))
+        self.exact = map_leaves(lambda p: p.astype(np.float64), state.params)
+        leaves = flatten(self.exact)
+        names = [n for n in leaves if task.trainable is None or n in task.trainable]
+        self.names = sorted(names, key=lambda name: leaves[name].ndim < 2)
+        self.shapes = [leaves[n].shape for n in self.names]
+        self.ends = np.cumsum([leaves[n].size for n in self.names])[:-1]
+        self.start = self.vector(self.exact)
+
+    def vector(self, tree: Tree) -> Array:
+        """Return the leaves that are trained, one after the other."""
+        leaves = flatten(keep(tree, set(self.names)))
+        return np.concatenate([leaves[n].ravel() for n in self.names])
+
+    def tree(self, vector: Array) -> Tree:
+        """Return all parameters, those that are trained from the vector."""
+        parts = zip(self.names, np.split(vector, self.ends), self.shapes, strict=True)
+        return replace(self.exact, {name: part.reshape(shape) for name, part, shape in parts})
+
+    def __call__(self, vector: Array) -> tuple[float, Array]:
+        """Return the loss, with the penalty where there is one, and its gradient."""
+        params = self.tree(vector)
+        outcome, grads, _ = gradients(self.task, params, self.running, self.batch, self.ctx)
+        value = outcome.value
+        if self.task.penalty is not None:
+            value, grads = self.task.penalty(params, grads, value, self.weight)
+        return float(value), self.vector(grads)
+
+    def advanced(self, params: Tree) -> Any:
+        """Return the state that is not trained, after a pass with these parameters."""
+        return gradients(self.task, params, self.running, self.batch, self.ctx)[2]
+
+
+def minimize(
+    model: Model,
+    task: Task,
+    data: Data,
+    watch: Callable[[float, Tree], None] | None = None,
+    **options: Any,
+) -> Any:
+    """Train on checked data with `options` for SciPy; return its result.
+
+    `watch` sees loss and parameters after each iteration. Raises MissingExtraError without SciPy.
+    """
+    try:
+        from scipy.optimize import minimize as search
+    except ImportError:
+        raise MissingExtraError('fit_lbfgs needs SciPy: pip install "chainrule[scipy]"') from None
+    state, history, objective = model.state, model.history, Objective(model, task, data)
     began = perf_counter()
 
     def record(intermediate_result: Any) -> None:
         nonlocal began
-        history.add({"loss": float(intermediate_result.fun)}, perf_counter() - began)
+        value = float(intermediate_result.fun)
+        history.add({"loss": value}, perf_counter() - began)
+        if watch is not None:
+            watch(value, objective.tree(intermediate_result.x))
         began = perf_counter()
 
-    found = minimize(
-        loss,
-        np.concatenate([start[n].astype(np.float64).ravel() for n in names]),
-        jac=True,
-        method="L-BFGS-B",
-        callback=record,
-        options={"maxiter": iterations, "gtol": tolerance, "ftol": 0.0, "maxcor": memory},
-    )
-    best = tree(found.x)
-    _, _, after = gradients(task, best, running, batch, ctx)
+    # What overflows is seen in the loss, and the search goes back.
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        found = search(
+            objective, objective.start, jac=True, method="L-BFGS-B", callback=record,
+            options=options,
+        )  # fmt: skip
+    best = objective.tree(found.x)
+    after = objective.advanced(best)
     model.restore(
         state._replace(
             params=map_leaves(lambda p: p.astype(model.dtype), best),
@@ -104,4 +149,4 @@ def fit_lbfgs(
     )
     history.engine = "numpy: L-BFGS of SciPy"
     history.stopped = None if found.success else str(found.message)
-    return history
+    return found
