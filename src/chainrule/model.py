@@ -138,7 +138,8 @@ class Model(Bound):
         run, state, _ = start("numpy", self.task, data, plan, self.state)
         first = self.history.epochs
         for chunk in walk(run, state, plan, range(first, first + epochs), Pace(fixed=1)):
-            self._state = chunk.after
+            self._state = run.finish(chunk.after)
+            chunk = chunk._replace(before=run.finish(chunk.before), after=self._state)
             yield Step(self.task, data, chunk)
 
     def outputs(self, x: Any, engine: str = "numpy") -> Array:

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 Array: TypeAlias = NDArray[Any]
 
+NARROW = 32  # columns up to which NumPy's own way along the rows is slow: a call for each of them
+
 
 def array_namespace(X: Array) -> Any:
     """Return the module whose functions work on `X`.
@@ -21,6 +23,30 @@ def array_namespace(X: Array) -> Any:
     'numpy'
     """
     return np if type(X) is np.ndarray else X.__array_namespace__()
+
+
+def row_max(Z: Array) -> Array:
+    """Return the largest entry of each row, (m, 1).
+
+    >>> row_max(np.array([[1.0, 3.0], [2.0, 0.0]]))
+    array([[3.],
+           [2.]])
+    """
+    if type(Z) is np.ndarray and Z.shape[1] < NARROW:
+        return np.asarray(Z.T, order="C").max(axis=0)[:, None]
+    return Z.max(axis=1, keepdims=True)
+
+
+def row_sum(Z: Array) -> Array:
+    """Return the sum of each row, (m,).
+
+    >>> row_sum(np.array([[1.0, 3.0], [2.0, 0.0]]))
+    array([4., 2.])
+    """
+    if type(Z) is np.ndarray and Z.shape[1] < NARROW:
+        return np.asarray(Z @ np.ones(Z.shape[1], Z.dtype))
+    total: Array = Z.sum(axis=1)
+    return total
 
 
 def add_rows(count: int, places: Array, rows: Array) -> Array:

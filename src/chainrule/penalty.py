@@ -9,8 +9,7 @@ from typing import Any
 from chainrule.description import Description
 from chainrule.errors import ConfigurationError
 from chainrule.namespace import array_namespace
-from chainrule.tree import Tree, flatten
-from chainrule.tree import replace as exchange
+from chainrule.tree import Tree
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -40,11 +39,17 @@ class SquaredWeights(Description):
         self, params: Mapping[str, Any], gradients: Tree, value: Any, weight: Any
     ) -> tuple[Any, Tree]:
         """Return the loss's value and the gradients with the penalty in them."""
-        arrays, moved = flatten(params), {}
-        for name, g in flatten(gradients).items():
-            if name == "W" or name.endswith(".W"):
-                W = arrays[name]
-                factor = array_namespace(W).asarray(self.alpha / weight, dtype=W.dtype)
-                value = value + 0.5 * factor * (W * W).sum()
+        moved: Tree = {}
+        for name, g in gradients.items():
+            if isinstance(g, dict):
+                value, moved[name] = self(params[name], g, value, weight)
+            elif name == "W":
+                W = params[name]
+                xp, factor = array_namespace(W), self.alpha / weight
+                if type(factor) is not float:  # a Python number does not widen float32
+                    factor = xp.asarray(factor, dtype=W.dtype)
+                value = value + 0.5 * factor * xp.vdot(W, W)
                 moved[name] = g + factor * W
-        return value, exchange(gradients, moved)
+            else:
+                moved[name] = g
+        return value, moved

@@ -10,6 +10,7 @@ hashes of low bias (nullprogram.com, "Prospecting for Hash Functions", 2018).
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -63,7 +64,7 @@ class Rng(NamedTuple):
 
     def at(self, name: str) -> Rng:
         """Return the point one name further down."""
-        return Rng(self.seed, self.step, self.rows, mix_number(self.path ^ crc32(name.encode())))
+        return Rng(self.seed, self.step, self.rows, _below(self.path, name))
 
     def bits(self, shape: tuple[int, ...]) -> Array:
         """Return uniform uint32 of the given shape; with `rows`, shape[0] is the samples' axis."""
@@ -89,6 +90,11 @@ class Rng(NamedTuple):
         xp = array_namespace(u)
         radius = xp.sqrt(-2 * xp.log(1 - u))  # 1 − u is in (0, 1]
         return radius * xp.cos(np.float32(2 * np.pi) * v)
+
+
+@lru_cache(maxsize=4096)
+def _below(path: int, name: str) -> int:
+    return mix_number(path ^ crc32(name.encode()))
 
 
 def permutation(seed: int, epoch: int, n: int) -> Array:

@@ -87,7 +87,7 @@ class Task(NamedTuple):
 
     `trainable` holds the dotted names that learn (None: all of them). `augment` changes the samples
     of a training step, X' = augment(X, rng), before the network sees them. `penalty` joins
-    the loss.
+    the loss. With `accuracy` right answers are counted, where there are any.
     """
 
     network: Layer
@@ -98,6 +98,7 @@ class Task(NamedTuple):
     trainable: frozenset[str] | None = None
     augment: Callable[[Array, Rng], Array] | None = None
     penalty: SquaredWeights | None = None
+    accuracy: bool = True
 
 
 def feed(task: Task, data: Data, indices: Array, step: Any = None) -> Batch:

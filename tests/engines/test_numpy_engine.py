@@ -20,6 +20,7 @@ def test_a_chunk_is_its_steps_one_by_one() -> None:
     state = run.start(model.state, [block])
     after, report = run.chunk(state, block, 1, 3)
     losses, hits = [], []
+    state = model.state
     for indices in block[1:4]:
         state, outcome, batch = step(model.task, state, data, indices)
         losses.append(outcome.value)

@@ -81,6 +81,15 @@ def test_losses_for_numbers(loss: Any) -> None:
     assert MLPRegressor(loss, **FEW).fit(X, Y).score(X, Y) > 0.8
 
 
+def test_input_layers_learn_from_the_samples() -> None:
+    network = cr.Sequential(cr.Standardize(), cr.Dense(4), cr.Tanh())
+    model = NetworkClassifier(network, max_iter=1, random_state=0).fit(1000 + X, Y)
+    first = model.hidden_activations(1000 + X)["0"]
+    np.testing.assert_allclose(
+        [first.mean(axis=0), first.std(axis=0)], [[0.0] * 4, [1.0] * 4], atol=1e-6
+    )
+
+
 def test_any_network() -> None:
     network = cr.Sequential(cr.Standardize(), cr.Dense(16), cr.Tanh())
     few = {"optimizer": cr.Adam(0.02), "max_iter": 40, "random_state": 0}

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from chainrule.engines.base import Report
+from chainrule.engines.flat import Flat, Packed, flat, pack, unpack
 from chainrule.engines.pieces import Pieces
 from chainrule.engines.threads import largest_product, product_threads
 from chainrule.layers.base import Context, Layer
 from chainrule.metrics import has_accuracy, hits
 from chainrule.namespace import Array
+from chainrule.optimizers.base import Rule
 from chainrule.step import Data, State, Task, predicting, step
 
 ROWS_AT_ONCE = 4096  # bounds the memory of a prediction; larger blocks are no faster
@@ -35,30 +37,38 @@ class NumpyRun:
 
     def __init__(self, task: Task, data: Data) -> None:
         self.task, self.data = task, data
-        self.counts_hits = has_accuracy(task.loss, data.targets)
+        self.counts_hits = task.accuracy and has_accuracy(task.loss, data.targets)
         self.pieces = Pieces(data) if data.stored else None
+        self.largest: dict[int, float] = {}  # product of a minibatch of this size
 
     def start(self, state: State, blocks: Sequence[Array]) -> State:
-        return state
+        if not flat(self.task, state):
+            return state
+        return pack(state)
 
     def finish(self, state: State) -> State:
-        return state
+        return unpack(state) if isinstance(state.params, Packed) else state
 
     def chunk(self, state: State, block: Array, start: int, count: int) -> tuple[State, Report]:
         losses = np.empty(count)
         right = np.empty(count, int) if self.counts_hits else None
+        task, size = self.task, block.shape[1]
+        if isinstance(state.params, Packed):
+            assert isinstance(task.optimizer, Rule)
+            task = task._replace(optimizer=Flat(task.optimizer))
+        if size not in self.largest:
+            self.largest[size] = largest_product(task.network, self.data.X.shape[1:], size)
         quiet = np.errstate(over="ignore", invalid="ignore", divide="ignore")  # seen in the loss
-        largest = largest_product(self.task.network, self.data.X.shape[1:], block.shape[1])
-        with quiet, product_threads(largest):
+        with quiet, product_threads(self.largest[size]):
             for i in range(count):
                 data, rows = self.data, block[start + i]
                 if self.pieces is not None:
                     data, first = self.pieces.at(block, start + i)
                     rows = np.arange(len(rows)) + (start + i - first) * len(rows)
-                state, outcome, batch = step(self.task, state, data, rows)
+                state, outcome, batch = step(task, state, data, rows)
                 losses[i] = outcome.value
                 if right is not None:
-                    right[i] = np.count_nonzero(hits(self.task.loss, outcome.Z, batch.targets))
+                    right[i] = np.count_nonzero(hits(task.loss, outcome.Z, batch.targets))
         return state, Report(losses, right)
 
     def outputs(self, state: State, X: Array) -> Array:

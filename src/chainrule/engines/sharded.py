@@ -45,7 +45,7 @@ class ShardedRun:
                 "or fewer processes"
             )
         self.engine, self.task, self.shards, self.comm = engine, task, shards, comm
-        self.counts_hits = has_accuracy(task.loss, data.targets)
+        self.counts_hits = task.accuracy and has_accuracy(task.loss, data.targets)
         self.weights = data.weights
         self.pieces = Pieces(data, self._columns)
         self.terms = engine.compiled(partial(shard_terms, task, self.counts_hits), task.dtype)

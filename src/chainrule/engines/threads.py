@@ -8,7 +8,8 @@ thread. The rule goes by counts: a seed gives the same bits whatever else the ma
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from math import prod
 from typing import Any
@@ -38,11 +39,27 @@ def largest_product(network: Layer, shape: Shape, batch_size: int) -> float:
 
 def product_threads(largest: float) -> AbstractContextManager[Any]:
     """Return a context in which products run on one thread, where none is large."""
-    return nullcontext() if largest > SMALL else _controller().limit(limits=1, user_api="blas")
+    return nullcontext() if largest > SMALL else _one_thread()
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Like threadpoolctl's `limit`, which collects a report of every library at each call."""
+    libraries = _libraries()
+    before = [library.get_num_threads() for library in libraries]
+    changed = [pair for pair in zip(libraries, before, strict=True) if pair[1] != 1]
+    for library, _ in changed:
+        library.set_num_threads(1)
+    try:
+        yield
+    finally:
+        for library, count in changed:
+            library.set_num_threads(count)
 
 
 @cache
-def _controller() -> Any:
+def _libraries() -> list[Any]:
     from threadpoolctl import ThreadpoolController
 
-    return ThreadpoolController()  # looks at the loaded libraries, once
+    found = ThreadpoolController().lib_controllers  # looks at the loaded libraries, once
+    return [library for library in found if library.user_api == "blas"]

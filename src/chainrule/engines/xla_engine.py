@@ -83,7 +83,7 @@ class XlaRun:
     def __init__(self, task: Task, data: Data, mesh: Mesh) -> None:
         self.task, self.mesh = task, mesh
         self.layout = Layout(task, data.X.shape[1:] if mesh.device.platform == "cpu" else None)
-        self.counts_hits = has_accuracy(task.loss, data.targets)
+        self.counts_hits = task.accuracy and has_accuracy(task.loss, data.targets)
         self.seconds_to_compile = 0.0
         self.first: Any = None  # the state that came in: its order of names is kept
         self.resident = fits(data, mesh)

@@ -9,25 +9,25 @@ from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import train_test_split
 from sklearn.utils import _safe_indexing, check_random_state
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from chainrule.engines.numpy_engine import outputs
 from chainrule.errors import ConfigurationError
+from chainrule.estimators.answers import Answers
 from chainrule.estimators.sparse import SparseRows
 from chainrule.estimators.stopping import ScoreFunction, Stopping
-from chainrule.layers import Layer, Sequential
+from chainrule.layers import Layer
 from chainrule.losses import Loss
 from chainrule.model import Model
+from chainrule.model_data import look
 from chainrule.namespace import Array
 from chainrule.optimizers import Optimizer
 from chainrule.penalty import SquaredWeights
 from chainrule.step import Data, State, predicting
-from chainrule.surgery import layer_outputs
 from chainrule.targets import Targets
 from chainrule.training.fitting import fit
 from chainrule.training.loop import DivergenceError
@@ -36,7 +36,7 @@ from chainrule.training.plan import Plan
 SMALL = 50_000  # entries of a float64 table up to which "auto" keeps float64
 
 
-class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class NetworkEstimator(Answers):
     """Base: subclasses say which network, loss and optimizer; targets come from a mixin."""
 
     def fit(
@@ -151,6 +151,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         self, data: Data, validate: ScoreFunction | None, generator: Any, incremental: bool
     ) -> None:
         model, stopping = self.model_, self._stopping
+        look(model, data)
         fresh = not (incremental and stopping.losses)
         if fresh:  # as scikit-learn: parameters stay with warm_start, averages do not
             slots = model.optimizer.init(model.state.params)
@@ -172,7 +173,7 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         size = min(200 if size == "auto" else size, len(data.X))
         order = self._order(generator, len(data.X))
         plan = Plan(len(data.X), size, model.seed, self.shuffle, order)
-        task = model.task._replace(penalty=self._penalty())
+        task = model.task._replace(penalty=self._penalty(), accuracy=False)
         engine = "numpy" if isinstance(data.X, SparseRows) else self.engine
         first = model.history.epochs
         try:
@@ -210,56 +211,6 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         self.best_validation_score_ = stopping.best_score if stops else None
         stopping.validate = None
 
-    def _outputs(self, X: Any) -> Array:
-        """Return Z for samples as a user brings them."""
-        rows = self._rows(X)
-        return self._applied(self.model_.trained_layer, rows)
-
-    def _applied(self, layer: Layer, rows: Any) -> Array:
-        model = self.model_
-        return outputs(layer, predicting(model.optimizer, model.state), rows, model.dtype)
-
-    def _rows(self, X: Any) -> Any:
-        """Return samples as a network takes them; sparse ones stay sparse."""
-        check_is_fitted(self, "model_")
-        X = validate_data(self, X, reset=False, **self._sample_checks())
-        return SparseRows(X) if issparse(X) else X
-
-    def transform(self, X: Any) -> Array:
-        """Return what the last layer sees of X, (m, units): the last hidden layer's activations.
-
-        In inference mode; images are flattened. With it the estimator is a step of a Pipeline.
-        """
-        rows = self._rows(X)
-        H: Any = self._applied(self._before_last(), rows)
-        return np.asarray(H).reshape(len(H), -1)
-
-    def _before_last(self) -> Layer:
-        layer = self.model_.trained_layer
-        if not isinstance(layer, Sequential):
-            raise ConfigurationError(
-                f"transform gives what comes before the last layer of a Sequential, got {layer!r}"
-            )
-        return layer.first(-1)
-
-    @property
-    def _n_features_out(self) -> int:
-        built = self.model_.built
-        assert built is not None
-        return prod(self._before_last().output_shape(built.input_shape))
-
-    def hidden_activations(self, X: Any) -> dict[str, Array]:
-        """Return what every layer makes of X, under its path in the network."""
-        rows = self._rows(X)
-        return layer_outputs(self.model_, rows.astype(self.model_.dtype))
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        if self.dtype == "float32":
-            tags.transformer_tags.preserves_dtype = []
-        return tags
-
     # What the four of them answer differently. Here: as a plain chainrule network has it.
 
     def _check(self) -> None:
@@ -268,9 +219,6 @@ class NetworkEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             raise ConfigurationError(
                 f'dtype must be "auto", "float32" or "float64", got {self.dtype!r}'
             )
-
-    def _sample_checks(self) -> dict[str, Any]:
-        return {"accept_sparse": "csr", "dtype": (np.float64, np.float32)}
 
     def _chosen_type(self, X: Any) -> str:
         if self.dtype != "auto":

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.neural_network import MLPRegressor as Reference
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_n_features
 
 from chainrule.errors import ConfigurationError, ShapeError, unknown_name
@@ -129,7 +130,8 @@ class MultilayerPerceptron(NetworkEstimator):
         self.model_.restore(state._replace(params=drawn))
 
     def _seed(self, generator: Any) -> int:
-        return seed_of(generator)
+        # Masks alone come from it. Without them one seed for all: a compiled program has it inside.
+        return seed_of(generator) if np.any(np.asarray(self.dropout) > 0) else 0
 
     def _order(self, generator: Any, samples: int) -> Callable[[int], Array] | None:
         return ShuffledOrder(generator, samples) if self.shuffle else None
@@ -158,7 +160,7 @@ class MultilayerPerceptron(NetworkEstimator):
         sample = np.zeros((1, matrices[0].shape[0]))
         _check_n_features(self, sample, reset=True)
         y = self._example_targets(sizes[-1], **targets)
-        self._begin(sample, y, np.random.RandomState(0))
+        self._begin(sample, y, check_random_state(0))
         self.coefs_, self.intercepts_ = matrices, intercepts
         return self
 

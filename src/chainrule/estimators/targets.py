@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy.special import expit
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.preprocessing import LabelBinarizer
@@ -171,7 +172,8 @@ class Classes(ClassifierMixin):  # type: ignore[misc]
         Z, loss = self._outputs(X), self.model_.trained_loss
         if not isinstance(loss, PROBABLE):
             raise AttributeError(f"{loss!r} gives no probabilities")
-        P = loss.predictions(Z)
+        # Of an output far below 0 σ by tanh leaves nothing, and its logarithm is asked for.
+        P = expit(Z) if isinstance(loss, SigmoidCrossEntropy) else loss.predictions(Z)
         return np.hstack([1 - P, P]) if self.n_outputs_ == 1 else P
 
     def predict_log_proba(self, X: Any) -> Array:

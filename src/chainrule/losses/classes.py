@@ -9,7 +9,7 @@ import numpy as np
 from chainrule.derivation import Derivation, Formulas
 from chainrule.errors import ConfigurationError
 from chainrule.losses.base import Loss
-from chainrule.namespace import Array, array_namespace
+from chainrule.namespace import Array, array_namespace, row_max, row_sum
 
 SOFTMAX = Derivation(
     "-sum(k, Y[i,k] * log(A[i,k]))",
@@ -103,15 +103,14 @@ class SoftmaxCrossEntropy(Loss):
         xp = array_namespace(Z)
         if self.smoothing:
             Y = (1 - self.smoothing) * Y + self.smoothing * Y.mean(axis=1, keepdims=True)
-        shifted = Z - Z.max(axis=1, keepdims=True)
+        shifted = Z - row_max(Z)
         E = xp.exp(shifted)
-        total = E.sum(axis=1, keepdims=True)
-        mass = Y.sum(axis=1, keepdims=True)
-        L = (mass * xp.log(total) - (Y * shifted).sum(axis=1, keepdims=True))[:, 0]
-        return L, E * (mass / total) - Y
+        total, mass = row_sum(E), row_sum(Y)
+        L = mass * xp.log(total) - row_sum(Y * shifted)
+        return L, E * (mass / total)[:, None] - Y
 
     def predictions(self, Z: Array) -> Array:
-        E = array_namespace(Z).exp(Z - Z.max(axis=1, keepdims=True))
+        E = array_namespace(Z).exp(Z - row_max(Z))
         return E / E.sum(axis=1, keepdims=True)
 
 

@@ -30,6 +30,7 @@ class Adam(Rule):
     array([0.9])
     """
 
+    entrywise = True
     learning_rate: float | Callable[[Any], Any] = 0.001
     beta1: float = 0.9
     beta2: float = 0.999
@@ -77,6 +78,7 @@ class AdamW(Adam):
     AdamW(weight_decay=0.1)
     """
 
+    entrywise = True
     weight_decay: float = 0.01
     formulas = Formulas(
         update={
@@ -165,6 +167,7 @@ class RAdam(Adam):
     RAdam(0.01)
     """
 
+    entrywise = True
     formulas = Formulas(
         update={
             "m": "beta1 * m + (1 - beta1) * g",

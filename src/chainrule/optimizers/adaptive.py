@@ -23,6 +23,7 @@ class AdaGrad(Rule):
     ('s',)
     """
 
+    entrywise = True
     learning_rate: float | Callable[[Any], Any] = 0.01
     eps: float = 1e-10
     formulas = Formulas(update={"s": "s + g**2", "p": "p - learning_rate * g / (sqrt(s) + eps)"})
@@ -49,6 +50,7 @@ class AdaDelta(Rule):
     AdaDelta()
     """
 
+    entrywise = True
     learning_rate: float | Callable[[Any], Any] = 1.0
     rho: float = 0.9
     eps: float = 1e-6
@@ -87,6 +89,7 @@ class RMSProp(Rule):
     ('v',)
     """
 
+    entrywise = True
     learning_rate: float | Callable[[Any], Any] = 0.001
     rho: float = 0.99
     eps: float = 1e-8

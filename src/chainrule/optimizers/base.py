@@ -60,6 +60,9 @@ class Rule(Optimizer):
     """
 
     learning_rate: float | Callable[[Any], Any] = 0.01
+    # Whether `rule` treats each entry of p by itself, and slots have its shape: then an engine may
+    # hand it several parameters as one vector. Not inherited: each class says it of its own rule.
+    entrywise: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         rate = self.learning_rate

@@ -30,6 +30,7 @@ class Momentum(Rule):
     array([0.9])
     """
 
+    entrywise = True
     learning_rate: float | Callable[[Any], Any] = 0.01
     momentum: float = 0.9
     nesterov: bool = False
@@ -69,6 +70,7 @@ class AdamEpsilonHat(Adam):
     ('m', 'v')
     """
 
+    entrywise = True
     formulas = Formulas(
         update={
             "m": Adam.formulas.update["m"],

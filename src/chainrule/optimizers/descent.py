@@ -27,6 +27,7 @@ class SGD(Rule):
     array([0.9])
     """
 
+    entrywise = True
     learning_rate: float | Callable[[Any], Any] = 0.01
     momentum: float = 0.0
     nesterov: bool = False
