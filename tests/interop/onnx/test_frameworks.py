@@ -58,8 +58,29 @@ def viewed(nn: Any) -> tuple[Any, tuple[int, ...]]:
     return Viewed(), (2, 8, 8)
 
 
+def inverted(nn: Any) -> tuple[Any, tuple[int, ...]]:
+    """Return what MobileNets are made of: depthwise convolutions, ReLU6, a shortcut."""
+
+    class Block(nn.Module):  # type: ignore[misc, name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            norm = nn.BatchNorm2d
+            self.body = nn.Sequential(
+                nn.Conv2d(4, 6, 1, bias=False), norm(6), nn.ReLU6(),
+                nn.Conv2d(6, 6, 3, padding=1, groups=6, bias=False), norm(6), nn.ReLU6(),
+                nn.Conv2d(6, 4, 1, bias=False), norm(4),
+            )  # fmt: skip
+
+        def forward(self, x: Any) -> Any:
+            return x + self.body(x)
+
+    stem = (nn.Conv2d(3, 4, 3, 2, 1), Block(), nn.MaxPool2d(3, 2, ceil_mode=True))
+    head = (nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3))
+    return nn.Sequential(*stem, *head), (3, 16, 16)
+
+
 @pytest.mark.parametrize("exporter", ["traced", "dynamo"])
-@pytest.mark.parametrize("make", [mlp, lenet, block, viewed])
+@pytest.mark.parametrize("make", [mlp, lenet, block, viewed, inverted])
 def test_pytorch(make: Any, exporter: str, tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")
     if exporter == "dynamo":
@@ -107,6 +128,29 @@ def test_keras(tmp_path: Path) -> None:
     expected = net.predict(x, verbose=0)
     net.export(path, format="onnx", verbose=False)
     agrees_and_learns(path, x, expected, cr.SoftmaxCrossEntropy())
+
+
+def test_keras_with_uneven_pads_and_groups(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    os.environ.setdefault("KERAS_BACKEND", "torch")
+    keras = pytest.importorskip("keras")
+    if keras.backend.backend() != "torch":
+        pytest.skip("Keras writes ONNX from PyTorch here")
+    layers = keras.layers
+    net = keras.Sequential(
+        [layers.Input((8, 8, 2)), layers.Conv2D(4, 3, strides=2, padding="same"),
+         layers.ReLU(max_value=6), layers.DepthwiseConv2D(3, padding="same"),
+         layers.BatchNormalization(), layers.MaxPooling2D(3, 2, padding="same"),
+         layers.GlobalAveragePooling2D(), layers.Dense(3)]
+    )  # fmt: skip
+    x = np.random.default_rng(0).normal(size=(12, 8, 8, 2)).astype("float32")
+    path = str(tmp_path / "m.onnx")
+    expected = net.predict(x, verbose=0)
+    net.export(path, format="onnx", verbose=False)
+    agrees_and_learns(path, x, expected, cr.SoftmaxCrossEntropy())
+    network = repr(cr.load_onnx(path).network)
+    assert "Conv2D(4, 3, 2, ((0, 1), (0, 1))), Clip()" in network
+    assert "MaxPool(3, 2, ((0, 1), (0, 1)))" in network
 
 
 @pytest.mark.parametrize("classes", [2, 3])

@@ -7,6 +7,7 @@ which a Reshape copies. Only these few operators are computed, on small arrays.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -29,12 +30,21 @@ def _slice(x: list[Array], a: Mapping[str, Any]) -> Array:
     return data[tuple(cut)]
 
 
+def _filled(x: list[Array], a: Mapping[str, Any]) -> Array:
+    shape = [int(n) for n in x[0]]
+    if prod(shape) > LARGEST:
+        raise ValueError("too large to be a shape")
+    value = np.asarray(a.get("value", np.zeros(1, np.float32)))
+    return np.full(shape, value.item(), value.dtype)
+
+
 def _axes(x: list[Array], a: Mapping[str, Any]) -> tuple[int, ...]:
     return tuple(int(n) for n in (x[1] if len(x) > 1 else a.get("axes", ())))
 
 
 FUNCTIONS: dict[str, Function] = {
     "Identity": lambda x, a: x[0],
+    "ConstantOfShape": _filled,
     "Gather": lambda x, a: np.take(x[0], x[1], axis=a.get("axis", 0)),
     "Concat": lambda x, a: np.concatenate(x, axis=a.get("axis", 0)),
     "Unsqueeze": lambda x, a: np.expand_dims(x[0], _axes(x, a)),
@@ -50,21 +60,32 @@ FUNCTIONS: dict[str, Function] = {
 }
 
 
-def folded(graph: Graph, shapes: Mapping[str, tuple[int | None, ...]]) -> None:
-    """Compute, in place, the nodes that depend on constants and on known shapes alone."""
-    rest = []
+def folded(graph: Graph, shapes: Mapping[str, tuple[int | None, ...]]) -> bool:
+    """Compute, in place, the nodes that depend on constants and on known shapes alone.
+
+    Returns whether there were any.
+    """
+    rest, varying = [], {port.name for port in graph.inputs}
+    for node in graph.nodes:  # what is computed from samples counts them along its first axis
+        if node.op != "Shape" and varying.intersection(node.inputs):
+            varying.update(node.outputs)
+    shapes = {n: (0, *s[1:]) if n in varying else s for n, s in shapes.items()}
     for node in graph.nodes:
         value = _value(graph, shapes, node)
         if value is None:
             rest.append(node)
         else:
             graph.constants[node.outputs[0]] = value
+    fewer = len(rest) < len(graph.nodes)
     graph.nodes = rest
+    return fewer
 
 
 def _value(graph: Graph, shapes: Mapping[str, Any], node: Node) -> Array | None:
+    if node.op == "Shape" and node.inputs[0] in graph.constants:
+        return np.array(graph.constants[node.inputs[0]].shape, np.int64)
     if node.op == "Shape" and node.inputs[0] in shapes:
-        shape = [0, *shapes[node.inputs[0]][1:]]
+        shape = shapes[node.inputs[0]]
         return None if None in shape else np.array(shape, np.int64)
     given = [name for name in node.inputs if name]
     function = FUNCTIONS.get(node.op)

@@ -115,13 +115,15 @@ def read_affine(at: Reading) -> None:
     width = at.track.shape[-1] if at.track.shape else 0
     at.require(width > 0, "samples without features")
     c = np.broadcast_to(c.reshape(-1), (width,))
-    if op == "Add" and _joined_bias(at, c):
+    if op in ("Add", "Sub") and (first or op == "Add") and not c.any():
+        return
+    if (first or op in ("Add", "Mul")) and _joined(at, op, c):
         return
     one, zero = np.ones(width), np.zeros(width)
     shift, spread = {
         "Add": (-c, one),
         "Sub": (c, one) if first else (c, -one),
-        "Mul": (zero, 1 / c),
+        "Mul": (zero, 1 / (c if op == "Mul" else one)),
         "Div": (zero, c),
     }[op]
     last = at.track.steps[-1] if at.track.steps else None
@@ -148,11 +150,17 @@ def _only_scales(step: Step) -> bool:
     return type(step.layer) is Standardize and not step.open and not step.state["shift"].any()
 
 
-def _joined_bias(at: Reading, c: Array) -> bool:
-    """Add to the bias of the layer before, where that was written without one."""
+def _joined(at: Reading, op: str, c: Array) -> bool:
+    """Put numbers for each feature into the weights and the bias of a linear layer before."""
     last = at.track.steps[-1] if at.track.steps else None
-    if last is None or not last.open or not isinstance(last.layer, Dense | Conv1D | Conv2D):
+    if last is None or not isinstance(last.layer, Dense | Conv1D | Conv2D):
         return False
-    last.params["b"] = (last.params["b"] + c).astype(np.float32)
-    last.open = False
+    W, b = (last.params[n].astype(np.float64) for n in ("W", "b"))
+    W, b = {
+        "Add": (W, b + c),
+        "Sub": (W, b - c),
+        "Mul": (W * c, b * c),
+        "Div": (W / (c if op == "Div" else 1), b / (c if op == "Div" else 1)),
+    }[op]
+    last.params.update({"W": W.astype(np.float32), "b": b.astype(np.float32)})
     return True

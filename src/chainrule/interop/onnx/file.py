@@ -17,6 +17,8 @@ from chainrule.interop.onnx.spellings import respelt
 from chainrule.namespace import Array
 
 OLDEST = 7
+ROUNDS = 50  # of computing shapes from computed sizes
+LONG = np.zeros(64)  # more entries than a shape has
 
 
 def read_file(path: Path) -> Graph:
@@ -61,7 +63,12 @@ def to_graph(onnx: Any, model: Any, folder: Path) -> Graph:
     for i, node in enumerate(model.graph.node):
         _take(onnx, graph, node, i)
     graph.raw = replace(graph, nodes=list(graph.nodes), constants=dict(graph.constants))
-    folded(graph, _shapes(onnx, model))
+    rounds = 0
+    while folded(graph, _shapes(onnx, model)) and rounds < ROUNDS:
+        if not any(node.op == "Shape" for node in graph.nodes):
+            break
+        _tell(onnx, model, graph)  # computed pads and sizes give the next shapes
+        rounds += 1
     respelt(graph)
     return graph
 
@@ -102,7 +109,7 @@ def _whole(value: Any) -> bool:
 
 def _shapes(onnx: Any, model: Any) -> dict[str, tuple[int | None, ...]]:
     try:
-        inferred = onnx.shape_inference.infer_shapes(model).graph
+        inferred = onnx.shape_inference.infer_shapes(model, data_prop=True).graph
     except Exception:  # then shapes are not known beforehand, and nodes that ask are refused
         inferred = model.graph
     ports = [_port(p) for p in (*inferred.input, *inferred.value_info, *inferred.output)]
@@ -111,6 +118,19 @@ def _shapes(onnx: Any, model: Any) -> dict[str, tuple[int | None, ...]]:
         for p in ports
         if p.shape is not None
     }
+
+
+def _tell(onnx: Any, model: Any, graph: Graph) -> None:
+    """Put what was computed, small as shapes are, into the file's own graph as constants."""
+    known = {t.name for t in model.graph.initializer}
+    nodes = [n for n in model.graph.node if n.op_type != "Constant" and len(n.output) == 1]
+    small = [n for n in nodes if graph.constants.get(n.output[0], LONG).size < LONG.size]
+    for node in small:
+        name = node.output[0]
+        model.graph.node.remove(node)
+        if name not in known:
+            array = np.asarray(graph.constants[name])
+            model.graph.initializer.append(onnx.numpy_helper.from_array(array, name))
 
 
 def _port(value: Any) -> Port:

@@ -241,7 +241,10 @@ def read_pad(at: Reading) -> None:
     value = at.constant(2).item() if at.has(2) else at.attribute("value", 0.0)
     pairs = dict(zip(axes, zip(given[: len(axes)], given[len(axes) :], strict=True), strict=True))
     pairs = {a: pair for a, pair in pairs.items() if any(pair)}
-    if min(given, default=0) < 0 or 0 in pairs or at.attribute("mode", "constant") != "constant":
+    mode = at.attribute("mode", "constant")
+    if mode == "edge":  # copies of what a window holds anyway do not move its maximum
+        mode, value = "constant", -inf
+    if min(given, default=0) < 0 or 0 in pairs or mode != "constant":
         raise at.refused("of the samples, cut off, or with values of the image: no layer does that")
     at.track.pads, at.track.around = pairs, float(value) if pairs else 0.0
 
