@@ -82,3 +82,22 @@ def test_a_tree_of_subtrees_is_the_tree():
         each = 8 // ranks
         parts = [tree_sum(vectors[r * each : (r + 1) * each]) for r in range(ranks)]
         np.testing.assert_array_equal(tree_sum(parts), whole)
+
+
+@pytest.mark.slow
+def test_ctrl_c_in_one_rank_stops_all_after_the_same_step():
+    done = mpirun(2, "sgd", "numpy", 200, "", -1, "interrupt")
+    assert done.returncode == 0, done.stderr
+    found = re.findall(r"\d ([0-9a-f]{64}) (\d+) interrupted", done.stdout)
+    assert len(found) == 2
+    assert found[0] == found[1]
+    assert 0 < int(found[0][1]) < 200 * 15
+
+
+@pytest.mark.slow
+def test_all_ranks_resume_from_the_file_that_the_first_has_found(tmp_path):
+    digest(2, epochs=1, folder=tmp_path)
+    done = mpirun(2, "sgd", "numpy", 2, tmp_path, -1, "blind")
+    assert done.returncode != 0
+    assert "process 1 of 2 cannot go on from the checkpoint" in done.stderr
+    assert "All must see the folder" in done.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import signal
 import sys
 
 import numpy as np
@@ -22,7 +23,27 @@ def digest(model: cr.Model) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def train(optimizer: str, engine: str, epochs: int, folder: str = "", fail: int = -1) -> str:
+class Interrupting(cr.Callback):
+    """Ctrl-C, in the second process alone."""
+
+    def on_epoch(self, training: cr.training.Training) -> None:
+        if training.comm.rank == 1 and training.epoch == 3:
+            signal.raise_signal(signal.SIGINT)
+
+
+class Blind(cr.Checkpoint):
+    """A folder that the second process sees elsewhere."""
+
+    def on_start(self, training: cr.training.Training) -> None:
+        if training.comm.rank == 1:
+            tell = training.comm.tell
+            training.comm.tell = lambda text: tell(text).replace("step", "gone")  # type: ignore
+        super().on_start(training)
+
+
+def train(
+    optimizer: str, engine: str, epochs: int, folder: str = "", fail: int = -1, what: str = ""
+) -> tuple[str, cr.Model]:
     """Return the digest after some epochs; with `folder`, resumed from there and saved."""
     (x, y), _ = cr.data.load("digits")
     network = cr.Sequential(
@@ -40,16 +61,20 @@ def train(optimizer: str, engine: str, epochs: int, folder: str = "", fail: int 
 
     callbacks: list[cr.Callback] = [Failing()] if fail >= 0 else []
     if folder:
-        callbacks.append(cr.Checkpoint(folder, resume=True))
+        kind = Blind if what == "blind" else cr.Checkpoint
+        callbacks.append(kind(folder, resume=True))
+    if what == "interrupt":
+        callbacks.append(Interrupting())
     model.fit(
         x, y, epochs, 100, engine=engine, verbose=0, comm="mpi", callbacks=callbacks
     )  # fmt: skip
-    return digest(model)
+    return digest(model), model
 
 
 if __name__ == "__main__":
     from chainrule.scale.mpi import connect
 
-    optimizer, engine, epochs, folder, fail = sys.argv[1:]
-    found = train(optimizer, engine, int(epochs), folder, int(fail))
-    print(connect().rank, found, flush=True)
+    optimizer, engine, epochs, folder, fail, *what = sys.argv[1:]
+    found, model = train(optimizer, engine, int(epochs), folder, int(fail), *what)
+    stopped = model.history.stopped or ""
+    print(f"{connect().rank} {found} {model.state.step} {stopped}\n", end="", flush=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from chainrule.errors import unknown_name
@@ -21,6 +22,11 @@ def joined(comm: str | None) -> Any:
         from chainrule.training.fitting import joined_by_jax
 
         return joined_by_jax()()
-    from chainrule.scale.mpi import announced, connect
+    from chainrule.scale.launch import MARK
+    from chainrule.scale.mpi import NONE, SRUN, announced, connect
 
-    return connect() if comm or announced()[0] > 1 else None
+    size, launcher = announced()
+    # One process of mpirun, or of a launch that has lost its other hosts, trains in shards as well:
+    # the weights are those of several. A lone task of srun may have no MPI, and is a plain process.
+    one = os.environ.get(MARK) or (launcher not in (NONE, SRUN))
+    return connect() if comm or size > 1 or one else None

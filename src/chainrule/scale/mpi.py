@@ -13,6 +13,7 @@ import os
 import sys
 import traceback
 from functools import cache
+from time import sleep
 from types import TracebackType
 from typing import Any
 
@@ -24,11 +25,12 @@ from chainrule.namespace import Array
 from chainrule.sharding import tree_sum
 
 SHORT = 32 << 10  # bytes up to which a vector is exchanged whole
+SRUN, NONE = "srun", "no launcher"
 # What launchers tell their processes: how many there are.
 ANNOUNCED = {
     "OMPI_COMM_WORLD_SIZE": "Open MPI's mpirun",
     "PMI_SIZE": "an MPICH-like mpirun",
-    "SLURM_STEP_NUM_TASKS": "srun",
+    "SLURM_STEP_NUM_TASKS": SRUN,
 }
 
 
@@ -38,7 +40,7 @@ def announced() -> tuple[int, str]:
         size = os.environ.get(variable, "")
         if size.isdigit():
             return int(size), launcher
-    return 1, "no launcher"
+    return 1, NONE
 
 
 class MPIComm:
@@ -82,6 +84,7 @@ class MPIComm:
         """End all ranks."""
         sys.stdout.flush()
         sys.stderr.flush()
+        sleep(0.5)  # what the launcher has not read by then is lost
         self.world.Abort(code)
 
     def _doubling(self, vector: Array) -> Array:

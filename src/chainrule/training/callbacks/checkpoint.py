@@ -188,8 +188,8 @@ class Checkpoint(Callback):
         now, then = header(training.model), config
         for name in SAME:
             _must_match(path, name, then[name], now[name])
-        for name, value in training.facts.items():
-            _must_match(path, name, place["facts"].get(name), value)
+        for name in place["facts"] | training.facts:
+            _must_match(path, name, place["facts"].get(name), training.facts.get(name))
         remembering = _remembering(training)
         types = [type(callback).__name__ for callback in remembering]
         _must_match(path, "callbacks", [c["type"] for c in place["callbacks"]], types)
