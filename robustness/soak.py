@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, sleep
 
 from chainrule.model_file import load
 
@@ -52,13 +52,30 @@ def unreadable(folder: Path) -> list[str]:
     return problems
 
 
+def newest(folder: Path) -> str:
+    """Return the name of the newest checkpoint, or nothing."""
+    return max((path.name for path in folder.glob("step-*.safetensors")), default="")
+
+
+def wait_for_training(process: subprocess.Popen[bytes], folder: Path) -> bool:
+    """Wait until the process writes its first checkpoint; say whether it did before it ended."""
+    before = newest(folder)
+    while process.poll() is None:
+        if newest(folder) != before:
+            return True
+        sleep(0.005)
+    return False
+
+
 def soak(engine: str, kills: int, seed: int, only_kills: bool) -> tuple[Counter[str], list[str]]:
     """Disturb trainings until `kills` processes were killed; return the counts and problems."""
     draw, counts, problems = random.Random(f"{engine}:{seed}"), Counter[str](), []
     with tempfile.TemporaryDirectory() as place:
         whole, folder = Path(place, "whole"), Path(place, "0")
+        process = start(whole, engine)
+        wait_for_training(process, whole)
         begun = perf_counter()
-        assert start(whole, engine).wait() == 0, "the undisturbed training failed"
+        assert process.wait() == 0, "the undisturbed training failed"
         seconds, size = perf_counter() - begun, (whole / "final").stat().st_size
         expected = (whole / "final").read_bytes()
         while counts["killed"] < kills or counts["finished"] == 0:
@@ -66,13 +83,17 @@ def soak(engine: str, kills: int, seed: int, only_kills: bool) -> tuple[Counter[
             full = full_after(draw.randrange(2 * size)) if kind == "full" else None
             process = start(folder, engine, full)
             enough = counts["killed"] >= kills
+            # one in ten at any moment, the others while it trains and writes
+            training = draw.random() > 0.1 and wait_for_training(process, folder)
             try:
                 process.wait(None if enough else draw.uniform(0, seconds))
             except subprocess.TimeoutExpired:
                 process.send_signal(KINDS.get(kind, signal.SIGKILL))
                 process.wait()
             # the signal may have come before Python was ready, or after the last step
-            counts["killed" if process.returncode == -signal.SIGKILL else kind] += 1
+            killed = process.returncode == -signal.SIGKILL
+            counts["killed" if killed else kind] += 1
+            counts["killed while training"] += killed and training
             problems += unreadable(folder)
             if process.returncode == 0:
                 counts["finished"] += 1

@@ -237,10 +237,12 @@ def load(path: str | Path) -> Model:
         model.configuration = dict(config["training"])
         model.receipt = dict(config.get("receipt") or {})
         model.shards = int(config.get("shards", 1))
-        steps = int(config["steps"])
-    except ModelFileError:
-        raise
+        steps = index(config["steps"])
+        if not 0 <= steps < 1 << 31:  # the engines count in 32 bits
+            raise ModelFileError(f"{path} has a damaged header: {steps} steps")
     except ChainruleError as error:
+        if str(path) in str(error):
+            raise
         raise ModelFileError(f"{path}: {error}") from None
     except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, IndexError) as error:
         raise ModelFileError(f"{path} has a damaged header: {error!r}") from None

@@ -60,7 +60,7 @@ def train(folder: Path, engine: str, kill_at: int, during: bool, long: bool = Fa
     optimizer = cr.Averaged(cr.Clipped(cr.Adam(schedule), global_norm=2.0), decay=0.9)
     model = cr.Model(network, cr.SoftmaxCrossEntropy(), optimizer, seed=5)
     callbacks: list[cr.Callback] = [
-        cr.Checkpoint(folder, steps=4, epochs=None, resume=True),
+        cr.Checkpoint(folder, steps=4, epochs=None, best="validation_loss", resume=True),
         cr.EarlyStopping("validation_loss", patience=epochs // 2),
         cr.ReduceOnPlateau("validation_accuracy", patience=1),
     ]

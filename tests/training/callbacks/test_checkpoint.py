@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule.model_file import read, write
 from chainrule.training import Training
+from chainrule.training.callbacks.checkpoint_file import checksum
 from chainrule.tree import flatten
 from small import classification, classifier, same_bits
 
@@ -33,7 +35,8 @@ def run(folder: Path, engine: str, kill_at: int, *during: str) -> int:
 @pytest.mark.parametrize(
     ("engine", "kills", "torn"),
     [
-        ("numpy", [2, 9, 10, 23], 31),  # before any checkpoint, within epochs and at their edge
+        # before any checkpoint, within epochs and at their edge
+        pytest.param("numpy", [2, 9, 10, 23], 31, marks=pytest.mark.slow),
         ("numpy", [36], 16),
         pytest.param("xla", [13], 30, marks=[needs_jax, pytest.mark.slow]),
     ],
@@ -50,7 +53,12 @@ def test_killed_again_and_again_it_ends_in_the_same_bytes(
     assert run(broken, engine, 0) == 0
     assert (broken / "final").read_bytes() == (whole / "final").read_bytes()
     names = sorted(path.name for path in broken.iterdir())
-    assert names == ["final", "step-0000000032.safetensors", "step-0000000036.safetensors"]
+    assert names == [
+        "best.safetensors",
+        "final",
+        "step-0000000032.safetensors",
+        "step-0000000036.safetensors",
+    ]
 
 
 class StopAt(cr.Callback):
@@ -136,19 +144,41 @@ def test_a_second_fit_can_be_resumed_too(tmp_path: Path) -> None:
     assert resumed.history.epochs == 4
 
 
-@pytest.mark.parametrize("damage", ["cut", "flipped", "empty", "foreign"])
+@pytest.mark.parametrize("damage", ["cut", "flipped", "header", "empty", "foreign"])
 def test_a_damaged_newest_file_is_passed_over(damage: str, tmp_path: Path) -> None:
     interrupted(tmp_path, 8)
     older, newest = cr.Checkpoint(tmp_path).files()
     content = bytearray(newest.read_bytes())
     content[-5] ^= 1
     contents = {"cut": content[:-9], "flipped": content, "empty": b"", "foreign": b"hello"}
-    newest.write_bytes(contents[damage])
+    if damage == "header":
+        config, arrays = read(newest)
+        config["steps"] += 1
+        write(newest, config, arrays)
+    else:
+        newest.write_bytes(contents[damage])
     assert older.name == "step-0000000005.safetensors"
     resumed, whole = classifier(), classifier()
     resumed.fit(X, Y, 4, 7, callbacks=[cr.Checkpoint(tmp_path, resume=True)], **QUIET)
     whole.fit(X, Y, 4, 7, **QUIET)
     assert same_bits(resumed, whole)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"epoch": -(10**9)}, {"epoch": 1.5}, {"position": 31}, {"loss_sum": "x"}, {"first": 9},
+     {"hits": []}, {"factor": {}}],
+    ids=str,
+)  # fmt: skip
+def test_a_place_that_no_training_was_at_is_refused(change: Any, tmp_path: Path) -> None:
+    interrupted(tmp_path, 8)
+    file = cr.Checkpoint(tmp_path).files()[-1]
+    config, arrays = read(file)
+    config["checkpoint"] |= change
+    config["checkpoint"]["checksum"] = checksum(config, arrays)
+    write(file, config, arrays)
+    with pytest.raises(cr.ModelFileError, match=rf"{file} has a damaged header"):
+        classifier().fit(X, Y, 4, 7, callbacks=[cr.Checkpoint(tmp_path, resume=True)], **QUIET)
 
 
 def test_with_no_file_left_that_can_be_read_nothing_begins(tmp_path: Path) -> None:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any
-from zlib import crc32
 
 import numpy as np
 
 from chainrule.description import from_config
-from chainrule.errors import ConfigurationError, ModelFileError, WriteError
+from chainrule.errors import ChainruleError, ConfigurationError, ModelFileError, WriteError
 from chainrule.namespace import Array
 from chainrule.training.callbacks.base import Callback, Training
+from chainrule.training.callbacks.checkpoint_file import check_place, checksum, newest
 from chainrule.training.callbacks.monitor import Monitor
 from chainrule.training.history import History
 
@@ -75,7 +74,7 @@ class Checkpoint(Callback):
         if not training.leader:
             self._follow(training)
             return
-        for left in self.folder.glob(".step-*.safetensors.*"):  # by a process killed while writing
+        for left in self.folder.glob(".*.safetensors.*"):  # by a process killed while writing
             left.unlink(missing_ok=True)
         files = [path for path in (self.folder / BEST,) if path.exists()] + self.files()
         if files and not self.resume:
@@ -161,8 +160,8 @@ class Checkpoint(Callback):
             "factor": None if factor is None else float(factor),
             "facts": training.facts,
             "callbacks": remembered,
-            "checksum": checksum(arrays),
         }
+        config["checkpoint"]["checksum"] = checksum(config, arrays)
         path = self.folder / (name or f"step-{training.step:010d}.safetensors")
         try:
             model_file.write(path, config, arrays)
@@ -181,7 +180,27 @@ class Checkpoint(Callback):
     def _resume(
         self, training: Training, path: Path, config: dict[str, Any], arrays: dict[str, Array]
     ) -> None:
-        """Put the training where the checkpoint was written."""
+        """Put the training where the checkpoint was written.
+
+        Raises ModelFileError for a place that no training can have been at.
+        """
+        try:
+            self._take_over(training, path, config, arrays)
+        except ChainruleError:
+            raise
+        except (
+            KeyError,
+            TypeError,
+            ValueError,
+            AttributeError,
+            IndexError,
+            OverflowError,
+        ) as error:
+            raise ModelFileError(f"{path} has a damaged header: {error!r}") from None
+
+    def _take_over(
+        self, training: Training, path: Path, config: dict[str, Any], arrays: dict[str, Array]
+    ) -> None:
         from chainrule.model_file import filled, header
 
         place = config["checkpoint"]
@@ -195,8 +214,9 @@ class Checkpoint(Callback):
         _must_match(path, "callbacks", [c["type"] for c in place["callbacks"]], types)
         own = {n: a for n, a in arrays.items() if not n.startswith("callbacks.")}
         state = filled(training.state, own, path, optimizer=True)
-        training.state = state._replace(step=int(config["steps"]), factor=place["factor"])
         history = History.from_config(config["history"])
+        check_place(path, config, history.epochs, training.samples)
+        training.state = state._replace(step=int(config["steps"]), factor=place["factor"])
         training.history.curves, training.history.seconds = history.curves, history.seconds
         training.history.stopped = history.stopped
         training.step = int(config["steps"])
@@ -207,38 +227,6 @@ class Checkpoint(Callback):
             prefix = f"callbacks.{i}."
             mine = {n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)}
             callback.on_resume(training, place["callbacks"][i]["values"] | mine)
-
-
-def newest(
-    files: list[Path],
-) -> tuple[Path, dict[str, Any], dict[str, Array], dict[Path, str]]:
-    """Return path, header and arrays of the newest checkpoint that is whole, and what is wrong.
-
-    That is the newer files that are not, each with its problem. Raises ModelFileError when none is
-    whole.
-    """
-    from chainrule.model_file import read
-
-    problems: dict[Path, str] = {}
-    for path in reversed(files):
-        try:
-            config, arrays = read(path)
-            if config["checkpoint"]["checksum"] == checksum(arrays):
-                return path, config, arrays, problems
-            problems[path] = f"{path} is damaged: its arrays are not those that were written"
-        except ModelFileError as error:
-            problems[path] = str(error)
-        except (KeyError, TypeError):
-            problems[path] = f"{path} is a model file, but no checkpoint"
-    raise ModelFileError(f"no checkpoint can be read; the newest: {problems[files[-1]]}")
-
-
-def checksum(arrays: Mapping[str, Any]) -> int:
-    """Return a number that changes when any entry of any array does."""
-    total = 0
-    for name in sorted(arrays):
-        total = crc32(np.asarray(arrays[name], order="C").tobytes(), crc32(name.encode(), total))
-    return total
 
 
 def _arrays(training: Training) -> dict[str, Any]:
