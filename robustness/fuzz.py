@@ -9,20 +9,30 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import os
+import re
 import resource
+import signal
+import subprocess
 import sys
 import tempfile
 import warnings
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from math import ceil
 from pathlib import Path
 from time import perf_counter, process_time
+from typing import Any
 
 from chainrule.errors import ChainruleError
 from robustness.mutations import mutated
-from robustness.readers import CORPUS, READERS, Reader, present, seeds
+from robustness.readers import CORPUS, READERS, Reader, available, seeds
 
 SECONDS = 1.0  # of CPU, that one file may take
+HANGS = 20.0  # then the process is ended, whatever it is in
+EACH = 2  # files of a kind of problem that the corpus keeps
 MEMORY = 1 << 30  # bytes of address space beyond those at the start
 
 
@@ -36,6 +46,7 @@ def bound_memory() -> None:
 def problem(reader: Reader, path: Path) -> tuple[str, str]:
     """Return ("read" or "refused", "") or ("problem", what it is) for one file."""
     started = process_time()
+    signal.setitimer(signal.ITIMER_PROF, HANGS)
     try:
         reader.read(path)
         outcome = "read", ""
@@ -46,6 +57,8 @@ def problem(reader: Reader, path: Path) -> tuple[str, str]:
         if isinstance(error, KeyboardInterrupt):
             raise
         outcome = "problem", f"{type(error).__name__}: {error}"
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
     seconds = process_time() - started
     if seconds > SECONDS:
         outcome = "problem", f"took {seconds:.1f} s"
@@ -55,19 +68,60 @@ def problem(reader: Reader, path: Path) -> tuple[str, str]:
 def fuzz(name: str, numbers: range, seed: int, folder: Path) -> tuple[Counter[str], list[str]]:
     """Read the damaged files of these numbers; return how many ended how, and the problems."""
     reader, good = READERS[name], seeds(name)
-    path = folder / f"input{reader.ending}"
+    (folder / name).mkdir(exist_ok=True)
+    path = folder / name / reader.name
     counts: Counter[str] = Counter()
-    problems = []
+    problems: list[str] = []
+    kinds: Counter[str] = Counter()
     for number in numbers:
-        content = mutated(good, seed, number)
+        content = mutated(good, seed, number, reader.inside)
         path.write_bytes(content)
         outcome, what = problem(reader, path)
         counts[outcome] += 1
         if what:
-            digest = hashlib.sha256(content).hexdigest()[:12]
-            (CORPUS / name / f"found-{digest}").write_bytes(content)
-            problems.append(f"{name} {seed}:{number}: {what[:300]} (corpus/{name}/found-{digest})")
+            kind = re.sub(r"[\d'\"].*", "", what)
+            kinds[kind] += 1
+            kept = ""
+            if kinds[kind] <= EACH:
+                digest = hashlib.sha256(content).hexdigest()[:12]
+                (CORPUS / name / f"found-{digest}").write_bytes(content)
+                kept = f" (corpus/{name}/found-{digest})"
+            problems.append(f"{name} {seed}:{number}: {what[:300]}{kept}")
     return counts, problems
+
+
+def alone(name: str, asked: argparse.Namespace) -> dict[str, Any]:
+    """Fuzz one reader in a process of its own, which may crash, hang or run out of memory."""
+    whole = sum(READERS[reader].share for reader in asked.readers)
+    count = ceil(asked.inputs * READERS[name].share / whole)
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # disks are slower than readers
+    with tempfile.TemporaryDirectory(dir=memory) as folder:
+        command = [sys.executable, "-m", "robustness.fuzz", "--readers", name, "--seed"]
+        command += [str(asked.seed), "--first", str(asked.first), "--inputs", str(count)]
+        done = subprocess.run(
+            [*command, "--here", folder], cwd=CORPUS.parent.parent, capture_output=True, text=True
+        )
+        if done.returncode == 0:
+            return json.loads(done.stdout)
+        path = Path(folder, name, READERS[name].name)
+        content = path.read_bytes() if path.exists() else b""
+        digest = hashlib.sha256(content).hexdigest()[:12]
+        (CORPUS / name / f"found-{digest}").write_bytes(content)
+        what = f"{name}: the process ended with {done.returncode} (corpus/{name}/found-{digest})"
+        return {"counts": {"problem": 1}, "problems": [what, *done.stderr.splitlines()[-3:]]}
+
+
+def here(name: str, asked: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    """Fuzz one reader in this process, its memory bounded."""
+    warnings.simplefilter("ignore")
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    with suppress(ChainruleError):  # what it imports does not count
+        fuzz(name, range(20), -1, folder)
+    bound_memory()
+    numbers = range(asked.first, asked.first + asked.inputs)
+    counts, problems = fuzz(name, numbers, asked.seed, folder)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"counts": counts, "problems": problems, "peak": peak}
 
 
 def main() -> int:
@@ -76,27 +130,35 @@ def main() -> int:
     parser.add_argument("--inputs", type=int, default=50_000, help="in all, over the readers")
     parser.add_argument("--first", type=int, default=0, help="number of the first: goes on there")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--readers", nargs="*", default=list(READERS), choices=list(READERS))
+    parser.add_argument("--readers", nargs="*", default=available(), choices=list(READERS))
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="readers at a time")
+    parser.add_argument("--here", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
-    for name in [n for n in asked.readers if not present(n)]:
-        print(f"{name:<11}left out: its extra is not installed")
-        asked.readers.remove(name)
-    warnings.simplefilter("ignore")
-    bound_memory()
-    each, total, bad = -(-asked.inputs // len(asked.readers)), Counter[str](), []
-    with tempfile.TemporaryDirectory() as folder:
-        for name in asked.readers:
-            started = perf_counter()
-            numbers = range(asked.first, asked.first + each)
-            counts, problems = fuzz(name, numbers, asked.seed, Path(folder))
+    if asked.here:
+        print(json.dumps(here(asked.readers[0], asked, asked.here)))
+        return 0
+    total, bad, peak, begun = Counter[str](), [], 0.0, perf_counter()
+
+    def timed(name: str) -> tuple[dict[str, Any], float]:
+        started = perf_counter()
+        return alone(name, asked), perf_counter() - started
+
+    with ThreadPoolExecutor(asked.jobs) as pool:
+        for name, (found, seconds) in zip(
+            asked.readers, pool.map(timed, asked.readers), strict=True
+        ):
+            counts = Counter(found["counts"])
             print(
                 f"{name:<11}{counts['read']:>9,} read {counts['refused']:>9,} refused "
-                f"{counts['problem']:>5,} problems {perf_counter() - started:>7.1f} s", flush=True,
+                f"{counts['problem']:>5,} problems {seconds:>7.1f} s", flush=True,
             )  # fmt: skip
             total += counts
-            bad += problems
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{total.total():,} inputs, {len(bad):,} problems, at most {peak:.0f} MB in memory")
+            bad += found["problems"]
+            peak = max(peak, found.get("peak", 0.0))
+    print(
+        f"{total.total():,} inputs, {len(bad):,} problems, at most {peak:.0f} MB in memory, "
+        f"{perf_counter() - begun:.0f} s"
+    )
     for line in bad[:30]:
         print(line, file=sys.stderr)
     return 1 if bad else 0

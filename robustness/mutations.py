@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 INTERESTING = (
     b"\x00",
@@ -21,14 +22,26 @@ INTERESTING = (
 NUMBERS = (b"0", b"-1", b"1e999", b"99999999999999999999", b"4294967295", b"2147483648", b"null")
 
 
-def mutated(seeds: list[bytes], seed: int, number: int) -> bytes:
+def mutated(
+    seeds: list[bytes], seed: int, number: int, inside: Callable[..., bytes] | None = None
+) -> bytes:
     """Return one of the seeds with one to eight changes: bits, bytes, numbers, cuts and copies.
+
+    With `inside`, every second one is changed within its frame instead, by that function of
+    (content, draw), so that lengths and checksums are right and the reader goes on.
 
     >>> mutated([b"1,2,3"], 0, 5) == mutated([b"1,2,3"], 0, 5)
     True
     """
     draw = random.Random(f"{seed}:{number}")
-    content = bytearray(draw.choice(seeds))
+    if inside is not None and number % 2:
+        return inside(draw.choice(seeds), draw)
+    return damaged(draw.choice(seeds), seeds, draw)
+
+
+def damaged(good: bytes, seeds: list[bytes], draw: random.Random) -> bytes:
+    """Return `good` with one to eight changes; pieces may come from the other seeds."""
+    content = bytearray(good)
     for _ in range(draw.choice((1, 1, 1, 2, 3, 8))):
         place, end = sorted(draw.randrange(len(content) + 1) for _ in range(2))
         end = min(end, place + 64)

@@ -14,42 +14,99 @@ import numpy as np
 import chainrule as cr
 from chainrule.cli import settings
 from chainrule.data.readers import csv, idx, images, npz
+from chainrule.data.storage import open_stored
+from chainrule.interop.frameworks import save_weights
+from chainrule.interop.frameworks.theirs import from_file
+from robustness import inside
 
 CORPUS = Path(__file__).parent / "corpus"
 
 
 class Reader(NamedTuple):
-    """What reads a file, and the ending that its files have."""
+    """What reads a file, the name of its files, and what changes them within their frame.
+
+    `needs` are modules of extras, without which the reader is left out; `share` is how many
+    of the inputs it gets, fewer where a reader takes its time for each.
+    """
 
     read: Callable[[Path], Any]
-    ending: str
+    name: str
+    inside: Callable[..., bytes] | None = None
+    needs: tuple[str, ...] = ()
+    share: float = 1.0
 
 
-def resume(path: Path) -> Any:
-    """Open a checkpoint as a training does."""
-    from chainrule.training.callbacks.checkpoint import newest
+NETWORKS: dict[str, tuple[cr.Sequential, tuple[int, ...]]] = {
+    "dense": (cr.Sequential(cr.Standardize(), cr.Dense(5), cr.ReLU(), cr.Dense(3)), (4,)),
+    "images": (
+        cr.Sequential(cr.Conv2D(2, 3), cr.BatchNorm(), cr.MaxPool(2), cr.Flatten(),
+                      cr.Dropout(0.5), cr.Dense(3)),
+        (6, 6, 1),
+    ),
+    "branches": (
+        cr.Sequential(cr.Residual(cr.Sequential(cr.Dense(4), cr.Tanh())), cr.Dense(3)), (4,)
+    ),
+}  # fmt: skip
+X, Y = np.arange(24.0).reshape(6, 4), np.arange(6) % 3
 
-    return newest([path])
+
+def training(name: str, checkpoint: cr.Checkpoint) -> cr.Model:
+    """Train one of the networks for two epochs, or go on with it."""
+    network, shape = NETWORKS[name]
+    model = cr.Model(network, cr.SoftmaxCrossEntropy(), cr.Adam(cr.Cosine(0.01, 9)))
+    callbacks = [checkpoint, cr.EarlyStopping("loss", 5)]
+    inputs = np.resize(X, (6, *shape))
+    model.fit(inputs, Y, 2, 3, verbose=0, engine="numpy", callbacks=callbacks)
+    return model
+
+
+def resume(path: Path) -> cr.Model:
+    """Go on from the checkpoint in the folder of `path`, as the training that wrote it."""
+    content = path.read_bytes()
+    name = "images" if b"Conv2D" in content else "branches" if b"Residual" in content else "dense"
+    try:
+        return training(name, cr.Checkpoint(path.parent, resume=True, keep=1))
+    finally:
+        for other in path.parent.iterdir():  # which the training may have written
+            if other != path:
+                other.unlink()
+
+
+def table(path: Path) -> Any:
+    """Read a table as `train` does: decide on its columns, then encode its rows."""
+    from chainrule.tables.source import open_source
+    from chainrule.tables.survey import survey, target_of
+
+    source = open_source(path)
+    schema, _ = survey(source, target_of(source, None), {}, 0.2, 0.0, 0)
+    return list(schema.read(source, targets=True))
+
+
+def stored(path: Path) -> Any:
+    """Open an array where it lies, and read it all."""
+    x, _ = open_stored(path, labels=path)
+    return x[:]
 
 
 READERS = {
-    "model": Reader(cr.load, ".safetensors"),
-    "checkpoint": Reader(resume, ".safetensors"),
-    "idx": Reader(idx.read_array, ".idx"),
-    "csv": Reader(csv.read, ".csv"),
-    "npz": Reader(npz.read, ".npz"),
-    "image": Reader(lambda path: images.read_files([path]), ".png"),
-    "toml": Reader(settings.read, ".toml"),
-    "onnx": Reader(cr.load_onnx, ".onnx"),
+    "model": Reader(cr.load, "input.safetensors", inside.header),
+    "checkpoint": Reader(resume, "step-0000000004.safetensors", inside.header, share=0.5),
+    "weights": Reader(from_file, "input.safetensors"),
+    "idx": Reader(idx.read_array, "input.idx", inside.packed),
+    "stored-idx": Reader(stored, "input.idx"),
+    "npy": Reader(stored, "input.npy"),
+    "npz": Reader(npz.read, "input.npz", inside.members),
+    "csv": Reader(csv.read, "input.csv", inside.packed),
+    "table": Reader(table, "input.csv", inside.packed, ("polars",), 0.2),
+    "image": Reader(lambda path: images.read_files([path]), "input.png", None, ("PIL",)),
+    "toml": Reader(settings.read, "input.toml"),
+    "onnx": Reader(cr.load_onnx, "input.onnx", None, ("onnx",), 0.5),
 }
-EXTRAS = {"onnx": "onnx", "image": "PIL"}  # the packages without which a reader has no work
-if find_spec("onnx") is not None:
-    import onnx  # noqa: F401  (its libraries are there before memory is bounded)
 
 
-def present(name: str) -> bool:
-    """Say whether what a reader needs is installed."""
-    return name not in EXTRAS or find_spec(EXTRAS[name]) is not None
+def available() -> list[str]:
+    """Return the readers whose extras are installed."""
+    return [name for name, reader in READERS.items() if all(map(find_spec, reader.needs))]
 
 
 def seeds(name: str) -> list[bytes]:
@@ -59,27 +116,14 @@ def seeds(name: str) -> list[bytes]:
 
 def write_corpus() -> None:
     """Make the good files; `python -m robustness.readers` writes them anew."""
-    x, y = np.arange(24.0).reshape(6, 4), np.arange(6) % 3
     for name in READERS:
         (CORPUS / name).mkdir(parents=True, exist_ok=True)
-    networks = {
-        "dense": (cr.Sequential(cr.Standardize(), cr.Dense(5), cr.ReLU(), cr.Dense(3)), (4,)),
-        "images": (
-            cr.Sequential(cr.Conv2D(2, 3), cr.BatchNorm(), cr.MaxPool(2), cr.Flatten(),
-                          cr.Dropout(0.5), cr.Dense(3)),
-            (6, 6, 1),
-        ),
-        "branches": (
-            cr.Sequential(cr.Residual(cr.Sequential(cr.Dense(4), cr.Tanh())), cr.Dense(3)), (4,)
-        ),
-    }  # fmt: skip
-    for name, (network, shape) in networks.items():
-        model = cr.Model(network, cr.SoftmaxCrossEntropy(), cr.Adam(cr.Cosine(0.01, 9)))
-        inputs = np.resize(x, (6, *shape))
+    for name in NETWORKS:
         checkpoint = cr.Checkpoint(CORPUS / "checkpoint" / name, keep=1)
-        model.fit(inputs, y, 2, 3, verbose=0, engine="numpy", callbacks=[checkpoint])
+        model = training(name, checkpoint)
         model.save(CORPUS / "model" / f"{name}.safetensors")
         model.export_onnx(CORPUS / "onnx" / f"{name}.onnx")
+        save_weights(model, CORPUS / "weights" / f"{name}.safetensors", "torch")
         checkpoint.files()[0].rename(CORPUS / "checkpoint" / f"{name}.safetensors")
         (CORPUS / "checkpoint" / name).rmdir()
     pixels = np.arange(48, dtype=np.uint8).reshape(3, 4, 4)
@@ -89,6 +133,11 @@ def write_corpus() -> None:
         "csv/header.csv": b"a,b,target\n1,2.5,cat\n3,-4e2,dog\n5,6,cat\n",
         "csv/mnist.csv": b"7,0,255,3\n1,2,3,4\n",
         "csv/quoted.csv": b'"a; b";c;label\n"1";2;"x ""y"""\n3;4;z\n',
+        "stored-idx/images.idx": idx.to_bytes(pixels),
+        "npy/floats.npy": _npy(np.arange(12.0).reshape(4, 3)),
+        "npy/turned.npy": _npy(np.asfortranarray(pixels)),
+        "table/flats.csv": _table(40),
+        "table/packed.csv.gz": gzip.compress(_table(25), mtime=0),
         "toml/settings.toml": b'data = "digits"\nlayers = [64, 32]\nlearning-rate = 1e-3\n',
         "npz/stored.npz": _npz(np.savez),
         "npz/packed.npz": _npz(np.savez_compressed),
@@ -122,6 +171,23 @@ def _without_header(folder: Path) -> None:
     opsets = [onnx.helper.make_opsetid("ai.onnx.ml", 3), onnx.helper.make_opsetid("", 20)]
     file = onnx.helper.make_model(graph, opset_imports=opsets, ir_version=10)
     onnx.save(file, folder / "graph-estimator.onnx")
+
+
+def _npy(array: Any) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, array)
+    return buffer.getvalue()
+
+
+def _table(rows: int) -> bytes:
+    towns = ("Bern", "Rome", '"Aix, Provence"')
+    lines = ["size,town,when,new,target"]
+    lines += [
+        f"{20 + 3 * i % 50},{towns[i % 3]},2024-0{1 + i % 9}-1{i % 10},{'yes' if i % 2 else ''},"
+        f"{100 + i * i % 37}.5"
+        for i in range(rows)
+    ]
+    return "\n".join(lines).encode() + b"\n"
 
 
 def _npz(save: Any) -> bytes:

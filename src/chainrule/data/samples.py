@@ -15,6 +15,7 @@ Array = NDArray[Any]
 
 # Declared limits: beyond them a file is refused before memory is spent on it.
 MAX_BYTES = 4 * 2**30
+MAX_EMPTY = 1_000_000  # samples without a number
 MAX_COLUMNS = 100_000
 MAX_CLASSES = 10_000
 MAX_PIXELS = 50_000_000
@@ -40,9 +41,13 @@ class Samples:
 def check_size(shape: tuple[int, ...], itemsize: int, where: str) -> int:
     """Return the bytes an array of this shape takes; `DataError` beyond `MAX_BYTES`.
 
+    Many samples without any number in them are refused too: a file can announce any count.
+
     >>> check_size((10, 28, 28), 1, "digits.idx")
     7840
     """
+    if shape and shape[0] > MAX_EMPTY and not prod(shape):
+        raise DataError(f"{where}: its header announces {shape}, samples of no size at all")
     size = prod(shape) * itemsize
     if size > MAX_BYTES:
         raise DataError(

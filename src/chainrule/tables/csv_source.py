@@ -56,7 +56,10 @@ class CsvSource:
                 f"columns' names (Latin-1? save the file as UTF-8)"
             ) from None
         self.separator = max(SEPARATORS, key=text.count)
-        cells = next(csv.reader([text], delimiter=self.separator, strict=False), [])
+        try:
+            cells = next(csv.reader([text], delimiter=self.separator, strict=False), [])
+        except csv.Error as error:
+            raise DataError(f"{path}, row 1: not a readable table ({error})") from None
         if len(cells) > MAX_COLUMNS:
             raise DataError(f"{path}: {len(cells):,} columns; the limit is {MAX_COLUMNS:,}")
         names = [name.strip() or f"unnamed {i}" for i, name in enumerate(cells, 1)]

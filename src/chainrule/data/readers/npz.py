@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tokenize import TokenError
 from typing import IO, Any
 
 import numpy as np
@@ -11,6 +12,9 @@ from numpy.typing import NDArray
 from chainrule.data.samples import Samples, check_numbers, check_size
 from chainrule.errors import DataError
 
+# what NumPy's reader of headers raises for files that fuzzing has found
+DAMAGED = (ValueError, EOFError, OSError, TokenError, SyntaxError, TypeError, MemoryError,
+           OverflowError, RecursionError)  # fmt: skip
 NAMES = "x_train, y_train, x_test, y_test, or X, y"
 
 
@@ -57,10 +61,10 @@ def read_arrays(path: str | Path) -> dict[str, NDArray[Any]]:
         raise DataError(f"{path}: no such file") from error
     except DataError:
         raise
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError) as error:
-        raise DataError(f"{path}: expected an .npz archive; it is damaged ({error})") from error
     except (OSError, RuntimeError, NotImplementedError, MemoryError) as error:
         raise DataError(f"{path}: cannot be read ({error})") from error
+    except (zipfile.BadZipFile, zlib.error, KeyError, *DAMAGED) as error:
+        raise DataError(f"{path}: expected an .npz archive; it is damaged ({error})") from error
     return arrays
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.data.readers import idx, images
+from chainrule.data.readers.npz import DAMAGED
 from chainrule.data.storage.spool import grouped, spool
 from chainrule.errors import ConfigurationError, DataError, MissingExtraError
 from chainrule.namespace import Array
@@ -61,15 +62,19 @@ def open_stored(
 
 def _mapped(path: Path) -> Mapped:
     try:
-        if path.suffix == ".npy":
-            return Mapped(np.load(path, mmap_mode="r", allow_pickle=False))
-        return Mapped(idx.mapped(path))
+        npy = path.suffix == ".npy"
+        array = np.load(path, mmap_mode="r", allow_pickle=False) if npy else idx.mapped(path)
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None
-    except (ValueError, EOFError) as error:
-        if isinstance(error, DataError):
-            raise
+    except DataError:
+        raise
+    except DAMAGED as error:
         raise DataError(f"{path}: not a readable .npy file ({error})") from None
+    if not array.size:
+        raise DataError(f"{path}: holds {array.shape}, no number at all")
+    if not array.ndim or array.dtype.kind not in "biufUS":
+        raise DataError(f"{path}: expected rows of numbers, got {array.shape} {array.dtype}")
+    return Mapped(array)
 
 
 def _blocks(path: Path, target: str) -> Iterator[tuple[Array, Array]]:
