@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Iterable, Mapping
+from os import environ
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -66,18 +67,23 @@ def surroundings(engine: str) -> dict[str, Any]:
                 found[name] = version(name)
             except PackageNotFoundError:
                 found[name] = "not installed"
-    return found | _libraries()
+    return found | _libraries(engine)
 
 
-def _libraries() -> dict[str, Any]:
+def _libraries(engine: str) -> dict[str, Any]:
     from threadpoolctl import threadpool_info
 
+    from chainrule.machine import bound, threads
+
     blas = [library for library in threadpool_info() if library["user_api"] == "blas"]
+    most = max((b["num_threads"] for b in blas), default=1)
+    if engine.startswith("xla"):  # which has threads of its own
+        most = int(environ.get("NPROC") or bound())
     return {
         "blas": ", ".join(
             f"{b['internal_api']} {b['version']} for {b.get('architecture', 'any')}" for b in blas
         ),
-        "threads": max((b["num_threads"] for b in blas), default=1),
+        "threads": min(threads(), most),
     }
 
 

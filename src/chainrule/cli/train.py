@@ -12,8 +12,7 @@ import typer
 from chainrule.cli.options import Import, Json, Target
 
 if TYPE_CHECKING:
-    from chainrule.cli.recipe import Recipe
-    from chainrule.data import DataSet
+    pass
 
 # every setting may be left open
 Text: TypeAlias = str | None
@@ -111,6 +110,9 @@ def train(
     comm: Annotated[
         Text, typer.Option(metavar="NAME", help="Join processes by mpi or jax. [mpi, if launched]")
     ] = None,
+    threads: Annotated[
+        Whole, typer.Option(metavar="N", min=1, help="Of the computation. [all that it may use]")
+    ] = None,
     config: Annotated[
         Path | None,
         typer.Option(metavar="FILE.toml", help="The same settings; the command line wins."),
@@ -127,6 +129,7 @@ def train(
 ) -> None:
     """Train a network on DATA, test it, keep it."""
     from chainrule.cli import settings as asked
+    from chainrule.cli.headline import headline, remarks
     from chainrule.cli.importing import import_all
     from chainrule.cli.nearest import writable
     from chainrule.cli.output import print_json, say
@@ -136,9 +139,13 @@ def train(
     from chainrule.cli.tables import hinted, is_table, train_table
     from chainrule.cli.together import joined
     from chainrule.errors import ConfigurationError
+    from chainrule.machine import set_threads
+    from chainrule.network import Network
     from chainrule.scale.heartbeat import asked_for
     from chainrule.training import Budget
 
+    if threads is not None:
+        set_threads(threads)
     import_all(import_)
     wanted = asked.Settings(
         data, layers, activation, output_activation, loss, optimizer, learning_rate, epochs,
@@ -166,12 +173,16 @@ def train(
         dataset, wanted = open_for_training(wanted)
     recipe = prepare(wanted, dataset, path)
     model = recipe.model
+    bounds = Budget(max_seconds, asked.size(max_memory))
+    network = Network(model.trained_layer, dataset.x.shape[1:])  # its sizes; no array is made yet
+    batch = min(recipe.batch_size or len(dataset.x), len(dataset.x))
+    bounds.check(network, model.optimizer, model.dtype, batch, held=2)
     model.build(dataset.x.shape[1:])
     leader = together is None or together.rank == 0
     quiet = quiet or not leader
     if not quiet:
-        say(_headline(dataset, recipe))
-        _remarks(dataset)
+        say(headline(dataset, recipe))
+        remarks(dataset)
     if verbose:
         say(model.summary())
     from chainrule.receipt import receipt
@@ -192,7 +203,7 @@ def train(
             callbacks=[
                 *asked_for(),
                 *callbacks(wanted.patience, recipe, checkpoint, resume, keep),
-                Budget(max_seconds, asked.size(max_memory)),
+                bounds,
             ],
         )
     except SystemExit:  # SIGTERM: what was learnt is saved first
@@ -236,34 +247,6 @@ def train(
         raise typer.Exit(130)
     if terminated:
         raise typer.Exit(143)
-
-
-def _headline(data: DataSet, recipe: Recipe) -> str:
-    """Return what is trained on what, in two lines."""
-    model = recipe.model
-    assert model.built is not None
-    shape = "x".join(map(str, data.x.shape[1:]))
-    what = f"images of {shape}" if data.x.ndim > 2 else f"samples of {shape} numbers"
-    tested = 0 if data.x_test is None else len(data.x_test)
-    classes = "" if data.classes is None else f", {len(data.classes)} classes"
-    size = f"batches of {recipe.batch_size:,}"
-    if recipe.batch_size is None or recipe.batch_size >= len(data.x):
-        size = "all samples at once"
-    return (
-        f"{data.name}: {len(data.x):,} {what} to train on, {tested:,} to test{classes}\n"
-        f"{model.network!r}, {model.built.count:,} parameters\n"
-        f"{model.loss!r}, {model.optimizer!r}, {size}, seed {model.seed}"
-    )
-
-
-def _remarks(data: DataSet) -> None:
-    """Say what may spoil the training."""
-    from chainrule.building import scale_factor, uneven_columns
-    from chainrule.cli.output import say
-
-    uneven = uneven_columns(data.x)
-    if uneven and scale_factor(data.x) is None:
-        say(f"warning: the {uneven} and are not standardised; training may be slow or fail")
 
 
 def _print_result(result: dict[str, Any], scores: dict[str, float]) -> None:

@@ -8,6 +8,7 @@ engines differ much.
 
 from __future__ import annotations
 
+import sys
 from importlib.util import find_spec
 from typing import NamedTuple
 
@@ -72,6 +73,9 @@ def choose(name: str, work: Work | None = None) -> Choice:
             return Choice(NumpyEngine(), 'numpy (for large work: pip install "chainrule[xla]")')
         if work is None:
             return Choice(NumpyEngine(), "numpy")
+        device = sys.modules.get("chainrule.engines.device")
+        if device is not None and device.forked():
+            return Choice(NumpyEngine(), "numpy: a forked process cannot use xla")
         ours, theirs = seconds_on_numpy(work), seconds_on_xla(work)
         if ours <= theirs:
             reason = f"estimated {ours:.1f} s, against {theirs:.1f} s on xla with its compilation"

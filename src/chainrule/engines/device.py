@@ -17,6 +17,7 @@ import chainrule
 from chainrule.alignment import BYTES, aligned_empty
 from chainrule.engines.mesh import Mesh
 from chainrule.errors import EngineError, UntraceableError
+from chainrule.machine import bound, memory, threads
 from chainrule.step import Data
 
 UNTRACEABLE = (
@@ -28,8 +29,24 @@ UNTRACEABLE = (
 )
 
 
+USED_BY: list[int] = []  # processes, of which this is one or a child of one
+
+
+def forked() -> bool:
+    """Say whether XLA was started by another process, of which this one is a copy."""
+    return bool(USED_BY) and os.getpid() not in USED_BY
+
+
 def find_devices(platform: str) -> list[Any]:
     """Return the devices of a platform ("cpu", "gpu", "tpu"; empty: JAX's own choice)."""
+    if threads() != bound():
+        os.environ.setdefault("NPROC", str(threads()))  # XLA reads it when it starts its threads
+    if forked():
+        raise EngineError(
+            "this process was forked from one that had used the xla engine, whose threads do not "
+            'come along: start processes with multiprocessing\'s "spawn", or take engine="numpy"'
+        )
+    USED_BY.append(os.getpid())
     try:
         return list(jax.devices(platform or None))
     except RuntimeError:
@@ -46,13 +63,11 @@ def fits(data: Data, mesh: Mesh) -> bool:
         return False
     needed = sum(a.nbytes for a in data if a is not None)
     stats = mesh.device.memory_stats() or {}
-    memory = stats.get("bytes_limit")
-    if memory is None:  # devices that share the host's
+    limit = stats.get("bytes_limit")
+    if limit is None:  # devices that share the host's
         needed *= mesh.copies
-        pages = "SC_PHYS_PAGES"
-        known = hasattr(os, "sysconf") and pages in os.sysconf_names
-        memory = os.sysconf(pages) * os.sysconf("SC_PAGE_SIZE") if known else 4 << 30
-    return needed <= memory // 2
+        limit = memory()
+    return needed <= limit // 2
 
 
 def on_device(data: Data, mesh: Mesh) -> Data:

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from chainrule.engines.base import Report
+from chainrule.engines.denormals import flushed
 from chainrule.engines.flat import Flat, Packed, flat, pack, unpack
 from chainrule.engines.pieces import Pieces
-from chainrule.engines.threads import largest_product, product_threads
+from chainrule.engines.threads import allowed, largest_product, product_threads
 from chainrule.layers.base import Context, Layer
 from chainrule.metrics import has_accuracy, hits
 from chainrule.namespace import Array
@@ -22,11 +23,17 @@ ROWS_AT_ONCE = 4096  # bounds the memory of a prediction; larger blocks are no f
 
 def outputs(network: Layer, state: State, X: Array, dtype: str) -> Array:
     """Return the network's output for X, block by block."""
+    with flushed(), allowed():
+        return blocks(network, state, X, dtype)
+
+
+def blocks(network: Layer, state: State, X: Array, dtype: str) -> Array:
+    """Return the outputs of one block after the other, joined."""
     ctx = Context(state=state.running)
     if len(X) <= ROWS_AT_ONCE:
         return network.forward(state.params, X[:].astype(dtype, copy=False), ctx)[0]
     places = range(0, len(X), ROWS_AT_ONCE)
-    parts = [outputs(network, state, X[i : i + ROWS_AT_ONCE], dtype) for i in places]
+    parts = [blocks(network, state, X[i : i + ROWS_AT_ONCE], dtype) for i in places]
     return np.concatenate(parts)
 
 
@@ -59,7 +66,7 @@ class NumpyRun:
         if size not in self.largest:
             self.largest[size] = largest_product(task.network, self.data.X.shape[1:], size)
         quiet = np.errstate(over="ignore", invalid="ignore", divide="ignore")  # seen in the loss
-        with quiet, product_threads(self.largest[size]):
+        with quiet, flushed(), product_threads(self.largest[size]):
             for i in range(count):
                 data, rows = self.data, block[start + i]
                 if self.pieces is not None:

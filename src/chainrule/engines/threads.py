@@ -3,19 +3,22 @@
 NumPy's BLAS splits even small products over all cores, and its idle threads wait by spinning. On
 an idle machine that gains up to a quarter for a product of 25 MFLOP; with anything else running it
 can take ten times as long (docs/speed.md has the measurements). So small products run on one
-thread. The rule goes by counts: a seed gives the same bits whatever else the machine does.
+thread; large ones have no more than the process may use (`machine.py`). The rule goes by counts: a
+seed gives the same bits whatever else the machine does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from math import prod
+from threading import Lock
 from typing import Any
 
 from chainrule.initializers import Shape
 from chainrule.layers.base import Layer
+from chainrule.machine import threads
 from chainrule.tree import flatten
 
 SMALL = 64e6  # floating-point operations of a product that one thread does best
@@ -38,23 +41,56 @@ def largest_product(network: Layer, shape: Shape, batch_size: int) -> float:
 
 
 def product_threads(largest: float) -> AbstractContextManager[Any]:
-    """Return a context in which products run on one thread, where none is large."""
-    return nullcontext() if largest > SMALL else _one_thread()
+    """Return a context in which products run on one thread where none is large.
+
+    Large ones have as many as this process may use: CHAINRULE_THREADS, or its processors.
+    """
+    return LIMIT if largest <= SMALL else allowed()
 
 
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Like threadpoolctl's `limit`, which collects a report of every library at each call."""
-    libraries = _libraries()
-    before = [library.get_num_threads() for library in libraries]
-    changed = [pair for pair in zip(libraries, before, strict=True) if pair[1] != 1]
-    for library, _ in changed:
-        library.set_num_threads(1)
-    try:
-        yield
-    finally:
-        for library, count in changed:
-            library.set_num_threads(count)
+def allowed() -> AbstractContextManager[Any]:
+    """Return a context in which products have no more threads than this process may use."""
+    return MOST if threads() < _most() else nullcontext()
+
+
+class Limit:
+    """A context that limits BLAS, once for all Python threads that are in it at a time.
+
+    BLAS has one number for the whole process, and threadpoolctl's own `limit` collects a report at
+    each call: the first to enter sets it, the last to leave puts
+    back what was there.
+    """
+
+    def __init__(self, count: Callable[[], int]) -> None:
+        self.count, self.inside, self.lock = count, 0, Lock()
+        self.before: list[tuple[Any, int]] = []
+
+    def __enter__(self) -> None:
+        with self.lock:
+            if self.inside == 0:
+                now = [(library, library.get_num_threads()) for library in _libraries()]
+                count = self.count()
+                self.before = [(library, n) for library, n in now if n != count]
+                for library, _ in self.before:
+                    library.set_num_threads(count)
+            self.inside += 1
+
+    def __exit__(self, *problem: object) -> None:
+        with self.lock:
+            self.inside -= 1
+            if self.inside == 0:
+                for library, count in self.before:
+                    library.set_num_threads(count)
+
+
+LIMIT = Limit(lambda: 1)
+MOST = Limit(threads)
+
+
+@cache
+def _most() -> int:
+    """Return the threads that BLAS took for itself."""
+    return max((library.get_num_threads() for library in _libraries()), default=1)
 
 
 @cache

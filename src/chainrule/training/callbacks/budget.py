@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from math import prod
-from pathlib import Path
 from signal import SIGINT
 from time import monotonic
 
+import numpy as np
+
 from chainrule.errors import ConfigurationError
+from chainrule.machine import memory, memory_limit, resident
+from chainrule.network import Network
+from chainrule.optimizers import Optimizer
 from chainrule.training.callbacks.base import Callback, Training
 from chainrule.tree import flatten
-
-CGROUP = Path("/sys/fs/cgroup")
 
 
 class Budget(Callback):
     """End a training after `seconds`, and refuse one that is predicted to need more `memory` bytes.
 
     The time is looked at after every chunk of updates, about ten times a second. The prediction is
-    the data, four times the parameters with their optimizer's averages (they, their gradients and
-    the next state), and the outputs of all layers for a minibatch, twice; a file too large for
-    the limit raises ConfigurationError before the first step, with this sum.
+    what the process has taken so far, the data with it; the next parameters and their gradients,
+    the optimizer's next averages; and the outputs of all layers for a minibatch, twice. One that
+    exceeds `memory`, a container's limit or the machine raises ConfigurationError with this sum,
+    before the first step.
 
         model.fit(x, y, epochs=1000, callbacks=[cr.Budget(seconds=60)])
     """
@@ -33,9 +36,20 @@ class Budget(Callback):
 
     def on_start(self, training: Training) -> None:
         self.started = monotonic()
-        parts = needed(training)
+        model = training.model
+        assert model.built is not None
+        self.check(model.built, model.optimizer, model.dtype, training.batch_size)
+
+    def check(
+        self, network: Network, optimizer: Optimizer, dtype: str, batch_size: int, held: int = 0
+    ) -> None:
+        """Raise ConfigurationError where training this network cannot fit.
+
+        `held` are arrays of its parameters' size that are yet to be made besides those of a step.
+        """
+        parts = needed(network, optimizer, dtype, batch_size, held)
         limit, whose = limits(self.memory)
-        if limit is not None and sum(parts.values()) > limit:
+        if sum(parts.values()) > limit:
             terms = " + ".join(f"{size / 1e6:,.1f} MB {name}" for name, size in parts.items())
             raise ConfigurationError(
                 f"the training needs about {sum(parts.values()) / 1e6:,.1f} MB = {terms}; "
@@ -48,29 +62,26 @@ class Budget(Callback):
             training.stop(f"the {self.seconds:g} seconds are over; the weights are kept")
 
 
-def needed(training: Training) -> dict[str, int]:
-    """Return the bytes that a training is predicted to need, by what for."""
-    model = training.model
-    assert model.built is not None
-    size = 8 if model.dtype == "float64" else 4
-    data = [a for part in (training.data, training.validation) if part for a in part]
-    slots = sum(getattr(a, "nbytes", 0) for a in flatten(model.state.optimizer).values())
-    outputs = sum(prod(place.output_shape) for place in model.built.places)
+def needed(
+    network: Network, optimizer: Optimizer, dtype: str, batch_size: int, held: int = 0
+) -> dict[str, int]:
+    """Return the bytes that a training is predicted to take, by what for.
+
+    A step makes gradients, next parameters and next averages while the old ones are still there,
+    and one more of each stays to go back to; `held` counts those that are not made yet.
+    """
+    size = np.dtype(dtype).itemsize
+    slots = len(flatten(optimizer.init({"": np.zeros(1, dtype)})))
+    outputs = sum(prod(place.output_shape) for place in network.places)
     return {
-        "data": sum(getattr(a, "nbytes", 0) for a in data),  # what lies on disk needs none
-        "parameters": 4 * size * model.built.count + 2 * slots,
-        "outputs": 2 * size * training.batch_size * outputs,
+        "of the process so far": resident(),
+        f"of {network.count:,} parameters": size * network.count * (held + 3 + 2 * slots),
+        f"of outputs for {batch_size:,} samples": 2 * size * batch_size * outputs,
     }
 
 
-def limits(asked: int | None, cgroup: Path = CGROUP) -> tuple[int | None, str]:
-    """Return the least of what was asked for and what a container allows, and whose limit it is."""
-    found = [] if asked is None else [(asked, "the limit that was given")]
-    for name in ("memory.max", "memory/memory.limit_in_bytes"):
-        try:
-            text = (cgroup / name).read_text().strip()
-        except OSError:
-            continue
-        if text.isdigit() and int(text) < 1 << 60:  # "max" and huge numbers are no limit
-            found.append((int(text), "the container's limit"))
-    return min(found, default=(None, ""), key=lambda limit: limit[0] or 0)
+def limits(asked: int | None) -> tuple[int, str]:
+    """Return the least of what was asked for and what there is, and whose limit it is."""
+    whole, container = memory(), memory_limit()
+    mine = "the container's limit" if container == whole else "this machine's memory"
+    return (whole, mine) if asked is None or whole < asked else (asked, "the limit that was given")
