@@ -101,7 +101,7 @@ def test_a_weight_of_two_is_the_sample_twice(example: Example) -> None:
 
 @both_precisions
 @pytest.mark.parametrize("loss", [cr.SigmoidCrossEntropy(), cr.SoftmaxCrossEntropy()], ids=repr)
-@pytest.mark.parametrize("size", [50.0, 1e3, 1e4])
+@pytest.mark.parametrize("size", [50.0, 1e4, 1e38])
 def test_logits_of_any_size_are_finite(loss: cr.Loss, size: float, dtype: str) -> None:
     Z = np.array([[size, -size], [-size, size], [size, size], [0, -size]], dtype)
     hot = np.array([[0, 1], [0, 1], [1, 0], [1, 0]], dtype)

@@ -62,3 +62,26 @@ def test_advice_looks_at_the_size_of_the_inputs() -> None:
         "inputs reach 255: put Scale(0.0039) first, or lower the learning rate"
     )
     assert advice(scaled, pixels) == advice([], small) == "lower the learning rate"
+
+
+class Overflows(cr.ReLU):
+    """A layer whose derivative overflows where its value does not."""
+
+    def backward(self, params: Any, cache: Any, dY: Any) -> Any:
+        return np.full_like(dY, np.inf), {}
+
+
+def test_a_bad_gradient_is_named_with_step_and_value_and_the_last_finite_weights_stay() -> None:
+    from small import classification
+
+    x, y = classification()
+    network = cr.Sequential(cr.Dense(4), Overflows(), cr.Dense(3))
+    model = cr.Model(network, cr.SoftmaxCrossEntropy(), input_shape=(4,), seed=1)
+    before = model.parameters
+    with pytest.raises(
+        cr.DivergenceError, match=r"the gradient of parameter 0\.W, entry \[0, 0\] = "
+    ) as e:
+        model.fit(x[:, :4], y, 2, None, verbose=0, engine="numpy")
+    assert "at step 1" in str(e.value)
+    for name, p in model.parameters.items():
+        np.testing.assert_array_equal(p, before[name])

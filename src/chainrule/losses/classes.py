@@ -59,8 +59,9 @@ class SoftmaxCrossEntropy(Loss):
         L = −Σ_k y_k ln a_k,    ln a_k = z_k − ln Σ_j e^{z_j},    dL/dZ = A Σ_k y_k − Y
 
     For rows Y that sum to 1 the gradient is A − Y: softmax's Jacobian times −Y / A. The largest
-    logit of each row is subtracted first, so it is finite for every finite Z. The value is 1/m Σ L
-    or Σ L. Source: Bridle (1989); "Deep Learning" (2016), section 6.2.2.3.
+    logit of each row is subtracted first, so it is finite while a row's logits differ by no more
+    than the largest number, 3.4e38 in float32. The value is 1/m Σ L or Σ L. Source: Bridle (1989);
+    "Deep Learning" (2016), section 6.2.2.3.
 
     `smoothing` s keeps the network from being certain: the target is (1 − s) Y + s/k Σ_k y_k, of
     the same sum. Source: Szegedy, Vanhoucke, Ioffe, Shlens and Wojna, CVPR 2016, section 7.

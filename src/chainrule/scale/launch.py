@@ -56,7 +56,7 @@ def checkpoint_folder(arguments: Sequence[str]) -> Path:
 
 def finished(folder: Path) -> bool:
     """Say whether the newest whole checkpoint is that of a training which has come to its end."""
-    from chainrule.training.callbacks.checkpoint import newest
+    from chainrule.training.callbacks.checkpoint_file import newest
 
     try:
         config = newest(sorted(folder.glob("step-*.safetensors")))[1]

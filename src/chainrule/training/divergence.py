@@ -8,7 +8,7 @@ from chainrule.layers.base import Context, Layer, Placed
 from chainrule.layers.combinators import Sequential
 from chainrule.namespace import Array
 from chainrule.randomness import Rng
-from chainrule.step import Data, State, Task, step
+from chainrule.step import Data, State, Task, gradients, step
 from chainrule.tree import Tree, flatten
 
 
@@ -20,6 +20,9 @@ def locate(task: Task, data: Data, state: State, indices: Array) -> str:
     with np.errstate(all="ignore"):
         for rows in indices:
             before = state
+            bad = bad_parameter(before.params)
+            if bad:
+                return f"{bad}, already before step {int(before.step) + 1}"
             state, outcome, batch = step(task, state, data, rows)
             if not np.isfinite(outcome.value):
                 ctx = Context(True, Rng(task.seed, before.step, batch.rows), before.running)
@@ -28,7 +31,10 @@ def locate(task: Task, data: Data, state: State, indices: Array) -> str:
                 return f"the first that is not finite at step {int(before.step) + 1} is {where}"
             bad = bad_parameter(state.params)
             if bad:
-                return f"the first that is not finite is {bad}, after step {int(before.step) + 1}"
+                ctx = Context(True, Rng(task.seed, before.step, batch.rows))
+                grads = gradients(task, before.params, before.running, batch, ctx)[1]
+                first = bad_parameter(grads, "the gradient of parameter") or bad
+                return f"the first that is not finite is {first}, at step {int(before.step) + 1}"
     return "the replay on numpy stays finite: the numbers are at the edge of what float32 holds"
 
 
@@ -52,7 +58,7 @@ def first_bad(network: Layer, params: Tree, X: Array, ctx: Context, path: str = 
     return None
 
 
-def bad_parameter(params: Tree) -> str | None:
+def bad_parameter(params: Tree, what: str = "parameter") -> str | None:
     """Return the first parameter that is not finite, with its first bad entry.
 
     >>> bad_parameter({"0": {"W": np.ones(2), "b": np.array([0.0, np.inf])}})
@@ -60,7 +66,7 @@ def bad_parameter(params: Tree) -> str | None:
     """
     for name, p in flatten(params).items():
         if not np.isfinite(p).all():
-            return f"parameter {name}, {first_entry(p)}"
+            return f"{what} {name}, {first_entry(p)}"
     return None
 
 

@@ -12,7 +12,9 @@ import numpy as np
 
 from chainrule.errors import ConfigurationError, MissingExtraError
 from chainrule.initializers import Shape
+from chainrule.layers.base import Layer
 from chainrule.metrics import Asked, asked_metrics, measure, scores
+from chainrule.network import Network
 from chainrule.sharding import WITH_COMM, Alone
 from chainrule.step import Data, State, Task
 from chainrule.stored import Stored
@@ -27,6 +29,8 @@ from chainrule.training.weighting import ClassWeight, weighted
 
 if TYPE_CHECKING:
     from chainrule.model import Model
+
+ADDED_AT_ONCE = 1 << 20  # samples of a minibatch
 
 
 def fit(
@@ -56,6 +60,7 @@ def fit(
     if augment is not None:
         task = task._replace(augment=checked(augment, model.built.input_shape))
     history, comm = model.history, connected(model, comm)
+    model.shards = max(model.shards, shards_for(model.built, task.dtype, plan.batch_size))
     counts = work(model.built, plan, epochs)
     run, live, history.engine = start(
         engine, task, data, plan, model.state, counts, model.shards, comm
@@ -136,6 +141,19 @@ def joined_by_jax() -> Any:
     except ImportError as error:
         raise MissingExtraError(f'comm="jax": pip install "chainrule[xla]" ({error})') from None
     return connect
+
+
+def shards_for(network: Network, dtype: str, batch_size: int) -> int:
+    """Return into how many shards a minibatch is cut so that no float32 sum over it saturates.
+
+    A sum of equal terms stands still at 2²⁴ of them, where the next is half a unit in the last
+    place, and loses digits long before; so no more than 2²⁰ are added one after the other, and the
+    shards' sums in a tree. Statistics of a whole minibatch (BatchNorm) leave it whole.
+    """
+    if dtype != "float32" or batch_size <= ADDED_AT_ONCE:
+        return 1
+    whole = any(type(place.layer).advance is not Layer.advance for place in network.places)
+    return 1 if whole else -(-batch_size // ADDED_AT_ONCE)
 
 
 def facts(task: Task, data: Data, plan: Plan) -> dict[str, Any]:

@@ -18,6 +18,8 @@ from chainrule.training.plan import Pace, Plan
 from chainrule.training.signals import WORDS, listening
 from chainrule.tree import flatten
 
+LOOK_EVERY = 100  # steps between two looks at the weights, which a loss may not show
+
 
 class Chunk(NamedTuple):
     """Some steps that have been taken: the states around them, and what each minibatch said."""
@@ -85,6 +87,7 @@ def train(
     """
     history, callbacks, earlier = training.history, training.callbacks, state
     comm = training.comm
+    good, looked = state, training.step  # the last state whose weights were looked at
 
     def current(state: State) -> State:
         """Return the state, or the one that a callback has put in its place."""
@@ -131,6 +134,10 @@ def train(
                     earlier, state, indices = state, chunk.after, chunk.indices
                     keep(state)
                     count(training, chunk)
+                    if training.step - looked >= LOOK_EVERY:
+                        if not finite(run.finish(state)):
+                            raise spoilt(training, looked, earlier, indices)
+                        good, looked = state, training.step
                     training.seconds = perf_counter() - started
                     interrupt(asked.number)
                     for callback in callbacks:
@@ -149,13 +156,13 @@ def train(
                 state = current(state)
             # Where nothing looks at a weight any more, the loss may stay finite to the end.
             if training.step and not finite(run.finish(state)):
-                raise DivergenceError(
-                    f"weights are not finite at step {training.step}", earlier, indices
-                )
-        except DivergenceError:
+                raise spoilt(training, looked, earlier, indices)
+        except DivergenceError as error:
             # A finite loss may still have made an update that was not.
             if not finite(run.finish(state)):
-                keep(earlier)
+                keep(earlier if finite(run.finish(earlier)) else good)
+                if finite(run.finish(earlier)):  # then it is there that the first bad number came
+                    raise DivergenceError(str(error), earlier, indices) from None
             raise
         except KeyboardInterrupt:
             if comm.size > 1:  # the others may be waiting for this one
@@ -170,6 +177,16 @@ def train(
 def finite(state: State) -> bool:
     """Say whether all parameters are finite numbers."""
     return all(np.isfinite(p).all() for p in flatten(state.params).values())
+
+
+def spoilt(training: Training, looked: int, earlier: State, indices: Array) -> DivergenceError:
+    """Return the error for weights that are not finite while the loss still is."""
+    return DivergenceError(
+        f"weights are not finite at step {training.step} (at step {looked} they were, and no loss "
+        f"has shown it since)",
+        earlier,
+        indices,
+    )
 
 
 def count(training: Training, chunk: Chunk) -> None:
