@@ -1,5 +1,7 @@
 """How weights lie in memory while XLA trains on a CPU: one unit after another, not input by input.
 
+Turned are matrices that lead from a layer's inputs to its outputs, as those of dense layers do.
+
 dW = Xᵀ dY has as many rows as the layer has inputs, and few columns. XLA's kernel for the CPU
 is slow at that shape and fast at the other one, dWᵀ = dYᵀ X (docs/speed.md has the measurements).
 So the state of a run holds Wᵀ, with Wᵀ's averages; the step turns it back, reads W as the formulas
@@ -12,10 +14,9 @@ from __future__ import annotations
 from typing import Any
 
 from chainrule.initializers import Shape
-from chainrule.layers.dense import Dense
 from chainrule.optimizers import Rule
 from chainrule.step import State, Task
-from chainrule.tree import Tree
+from chainrule.tree import Tree, flatten
 
 
 class Layout:
@@ -32,7 +33,10 @@ class Layout:
         entrywise = isinstance(task.optimizer, Rule)
         places = task.network.walk(shape) if entrywise and shape is not None else ()
         self.names = frozenset(
-            f"{place.path}.W".removeprefix(".") for place in places if type(place.layer) is Dense
+            f"{place.path}.{name}".removeprefix(".")
+            for place in places
+            for name, spec in flatten(place.layer.parameters(place.input_shape)).items()
+            if len(spec.shape) == 2 and spec.shape == (*place.input_shape, *place.output_shape)
         )
 
     def turn(self, tree: Tree) -> Tree:
