@@ -14,7 +14,7 @@ test test-slow: export OPENBLAS_NUM_THREADS = 1
 test test-slow: export OMP_NUM_THREADS = 1
 test test-slow: export NPROC = 1
 test: $(STAMP)                ## unit tests and doctests, on two workers of one thread each
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-slow: $(STAMP)           ## what takes minutes: whole data sets, many processes, many kills
 	$(BIN)/python -m pytest -n 2 -m slow tests

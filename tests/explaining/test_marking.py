@@ -6,6 +6,7 @@ The wrong answers are worked out here in NumPy, as a student would, not with the
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,7 @@ def steps(v: Values, slip: dict[str, Slip]) -> Values:
     return v
 
 
+@cache
 def sheet(name: str = "ada", samples: int = 1) -> Worksheet:
     network = cr.Sequential(cr.Dense(2), cr.Sigmoid(), cr.Dense(1), cr.Sigmoid())
     model = cr.Model(network, cr.SquaredError(), cr.SGD(0.5), input_shape=(2,))
