@@ -15,7 +15,7 @@ import numpy as np
 
 from chainrule.namespace import Array
 from chainrule.optimizers import Optimizer
-from chainrule.optimizers.base import Rule
+from chainrule.optimizers.base import Rule, is_entrywise
 from chainrule.step import State, Task
 from chainrule.tree import Tree, flatten
 
@@ -52,13 +52,10 @@ class Flat(Optimizer):
 
 def flat(task: Task, state: State) -> bool:
     """Say whether the steps of this task shall update one vector."""
-    rule = task.optimizer
-    if not isinstance(rule, Rule) or "entrywise" not in vars(type(rule)):
-        return False  # a subclass may have changed the rule, so it has to say so itself
     leaves = list(flatten(state.params).values())
     alike = len({p.dtype for p in leaves}) == 1
     return (
-        rule.entrywise
+        is_entrywise(task.optimizer)
         and task.trainable is None
         and len(leaves) > 1
         and alike
@@ -107,7 +104,8 @@ def _leaves(template: Mapping[str, Any], tree: Mapping[str, Any]) -> list[Array]
     """Return the leaves of the tree in the template's order."""
     found: list[Array] = []
     for name, node in template.items():
-        found += _leaves(node, tree[name]) if isinstance(node, dict) else [tree[name]]
+        # A branch without parameters has an empty node, and no gradients at all.
+        found += _leaves(node, tree.get(name, {})) if isinstance(node, dict) else [tree[name]]
     return found
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import Any
 
 from chainrule.initializers import Shape
-from chainrule.optimizers import Rule
+from chainrule.optimizers.base import is_entrywise
 from chainrule.step import State, Task
 from chainrule.tree import Tree, flatten
 
@@ -30,7 +30,7 @@ class Layout:
     """
 
     def __init__(self, task: Task, shape: Shape | None) -> None:
-        entrywise = isinstance(task.optimizer, Rule)
+        entrywise = is_entrywise(task.optimizer)
         places = task.network.walk(shape) if entrywise and shape is not None else ()
         self.names = frozenset(
             f"{place.path}.{name}".removeprefix(".")

@@ -61,7 +61,8 @@ class Rule(Optimizer):
 
     learning_rate: float | Callable[[Any], Any] = 0.01
     # Whether `rule` treats each entry of p by itself, and slots have its shape: then an engine may
-    # hand it several parameters as one vector. Not inherited: each class says it of its own rule.
+    # hand it several parameters as one vector, or transposed. Not inherited: each class says it
+    # of its own rule.
     entrywise: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
@@ -125,3 +126,13 @@ class Rule(Optimizer):
         self, p: Array, g: Array, slots: Slots, scalars: Mapping[str, Any]
     ) -> tuple[Array, Slots]:
         return self.rule(p, g, slots, **scalars)
+
+
+def is_entrywise(optimizer: Optimizer) -> bool:
+    """Say whether an update of each entry depends on that entry alone; see `Rule.entrywise`.
+
+    >>> from chainrule.optimizers import SGD, Clipped
+    >>> is_entrywise(SGD(0.1)), is_entrywise(Clipped(SGD(0.1), norm=1.0))
+    (True, False)
+    """
+    return isinstance(optimizer, Rule) and vars(type(optimizer)).get("entrywise", False)
