@@ -79,12 +79,19 @@ def test_the_file_alone_predicts_whatever_the_columns_order(
     )
 
 
-def test_an_unseen_category_adds_nothing(trained: Any) -> None:
-    row = {name: values[0] for name, values in houses().items()}
-    found = cr.tables.attributions(
-        trained.model, trained.schema.encode([{**row, "town": "Atlantis"}])
-    )
-    assert found[0]["town"] == 0
+def test_without_hidden_layers_attributions_add_up_to_the_answer_less_the_mean(file: Path) -> None:
+    columns = {"town": "category", "id": "number"}
+    trained = cr.tables.train(file, "price", columns=columns, hidden=(), epochs=2, engine="numpy")
+    rows = {name: values[0] for name, values in houses().items()}
+    X = trained.schema.encode([rows, {**rows, "town": "Atlantis", "size": None}])
+    from chainrule.tables.source import open_source
+    from chainrule.tables.survey import survey
+
+    parts = survey(open_source(file), "price", {}, 0.2, 0.1, 0).parts
+    mean = trained.model.predict(trained.schema.encode(file)[parts == 0]).mean()
+    answers = trained.model.predict(X)
+    for found, answer in zip(cr.tables.attributions(trained.model, X), answers, strict=True):
+        assert sum(found.values()) == pytest.approx(answer - mean, rel=1e-3)
 
 
 def test_attributions_are_the_gradient_times_the_input(trained: Any) -> None:
