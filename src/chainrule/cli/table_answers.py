@@ -20,7 +20,7 @@ def predict_table(
 ) -> None:
     """Print one answer a row, reading the table in chunks."""
     from chainrule.cli.predict import class_names, positions
-    from chainrule.tables import attributions
+    from chainrule.tables.importance import attributions, in_words
     from chainrule.tables.source import open_source
 
     if probabilities and model.loss.task == "regression":
@@ -58,18 +58,11 @@ def predict_table(
             continue
         for i, answer in enumerate(found):
             line = [answer, *(f"{share:.6f}" for share in (proba[i] if proba else []))]
-            out.writerow([*line, *([in_words(because[i])] if why else [])])
+            out.writerow(
+                [*line, *([in_words(model.table, X[i], because[i], AT_ONCE)] if why else [])]
+            )
     if json:
         result: dict[str, Any] = {"data": data, "answers": answers}
         if probabilities:
             result |= {"classes": class_names(model), "probabilities": shares}
         print_json(result | ({"why": reasons} if why else {}))
-
-
-def in_words(found: dict[str, float]) -> str:
-    """Return the columns that matter most for one row.
-
-    >>> in_words({"size": 1.25, "town": -0.5})
-    'size +1.25, town -0.5'
-    """
-    return ", ".join(f"{name} {value:+.3g}" for name, value in list(found.items())[:AT_ONCE])

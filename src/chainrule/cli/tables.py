@@ -125,7 +125,7 @@ def trained_as(
     size = None if wanted.batch_size is None else batch_size(wanted.batch_size) or sys.maxsize
     optimizer = None
     if wanted.optimizer is not None or wanted.learning_rate is not None:
-        optimizer, _ = optimizer_for(wanted.optimizer or "adamw", wanted.learning_rate)
+        optimizer, _ = optimizer_for(wanted.optimizer or "adam", wanted.learning_rate)
     activation, _ = layer("activation", wanted.activation or "relu", hidden=True)
     trained = train(
         wanted.data,

@@ -33,6 +33,7 @@ class Column:
     format: str = ""
     categories: tuple[str, ...] = ()
     rare: int = 0  # how many categories share token 0
+    shares: tuple[float, ...] = ()  # of the training rows, by token
 
     @property
     def used(self) -> bool:

@@ -56,3 +56,12 @@ def in_words(format: str) -> str:
     for code, word in WORDS.items():
         format = format.replace(code, word)
     return format
+
+
+def on_day(days: float) -> str:
+    """Return the day so many days after 1 January 1970.
+
+    >>> on_day(19_723.5)
+    '2024-01-01'
+    """
+    return str(np.datetime64(int(np.floor(days)), "D"))

@@ -179,8 +179,11 @@ def _category(p: Profile, reason: str, *, boolean: bool = False) -> Column:
     if rare:
         reason += f", {rare:,} of them rare"
     kind: Any = "boolean" if boolean else "category"
+    known, gaps, rows = tuple(sorted(kept, key=in_order)), _gaps(p), max(p.training_rows, 1)
+    shares = [p.training_counts[value] / rows for value in known] + [gaps] * (gaps > 0)
+    shares.insert(0, max(1 - sum(shares), 0.0) if rare else 0.0)
     return Column(
-        p.name, kind, reason, gaps=_gaps(p), categories=tuple(sorted(kept, key=in_order)), rare=rare
+        p.name, kind, reason, gaps=gaps, categories=known, rare=rare, shares=tuple(shares)
     )
 
 

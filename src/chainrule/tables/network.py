@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -96,6 +96,22 @@ def groups(schema: Schema) -> dict[str, list[int]]:
         found[column.name] = list(range(start, start + size))
         start += size
     return found
+
+
+def mean_input(schema: Schema, params: Mapping[str, Any]) -> NDArray[Any]:
+    """Return the mean of `door(schema)`'s outputs over the training rows; `params` are its own.
+
+    Standardized numbers have mean 0, a one-hot row the categories' shares.
+    """
+    means = [np.zeros(len(schema.number_names))]
+    for place, column, layer in _branches(schema, "0"):
+        shares = np.zeros(len(words(column)) + 1)
+        shares[: len(column.shares)] = column.shares[: len(shares)]
+        if isinstance(layer, OneHot):
+            means.append(np.append(shares[1:], shares[:1] * (column.rare > 0))[: layer.categories])
+        else:
+            means.append(shares @ params[place.split(".")[1]]["1"]["W"])
+    return np.concatenate(means)
 
 
 def _moments(schema: Schema) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule.storage import write_atomically
-from chainrule.tables.importance import attributions
+from chainrule.tables.importance import attributions, in_words
 from chainrule.tables.network import names
-from chainrule.tables.scoring import figure, main_score, notes
+from chainrule.tables.scoring import figure, main_score, notes, title
 
 if TYPE_CHECKING:
     from chainrule.tables.training import Trained
@@ -27,8 +27,16 @@ table { border-collapse: collapse; width: 100%; font-size: .92rem; }
 th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid #e5e7eb; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
 tr.own td { font-weight: 600; background: #eff6ff; } .quiet { color: #6b7280; }
-svg { max-width: 100%; height: auto; } .two { display: flex; flex-wrap: wrap; gap: 1rem; }
+svg { max-width: 100%; height: auto; }
+.two { display: flex; flex-wrap: wrap; gap: 1rem; align-items: flex-end; }
+.two svg { flex: 1 1 24rem; min-width: 0; max-width: 30rem; }
 """
+
+
+WHY = (
+    '<p class="quiet">What each column adds to the answer beside an average row: gradient times '
+    "(input less its mean), a linear view of this one row{unit}.</p>"
+)
 
 
 def write(trained: Trained, path: Path) -> None:
@@ -47,7 +55,7 @@ def page(trained: Trained) -> str:
         f"{rows['validation']:,}, tested on {rows['test']:,} that the training never saw. "
         f"{model.history.epochs} epochs.</p>",
     ]
-    parts += [f"<p>{escape(note)}.</p>" for note in notes(trained)]
+    parts += [f"<p>{escape(note[0].upper() + note[1:])}.</p>" for note in notes(trained)]
     if trained.scores:
         parts += ["<h2>How good is it?</h2>", _scores(trained)]
     if trained.importance:
@@ -55,11 +63,12 @@ def page(trained: Trained) -> str:
             "<h2>What does it go by?</h2>",
             '<p class="quiet">How much the score falls on the test rows when one column\'s values '
             "are dealt to other rows. Columns that say the same share their importance.</p>",
-            _bars(trained.importance, main_score(trained.schema).replace("_", " ")),
+            _bars(trained.importance, title(main_score(trained.schema))),
         ]
     parts += ["<h2>The training</h2>", '<div class="two">', *_pictures(trained), "</div>"]
     if trained.held is not None:
-        parts += ["<h2>Some rows of the test, and why</h2>", _rows(trained)]
+        why = WHY.format(unit="" if target.classes is None else ", in logits of its class")
+        parts += ["<h2>Some rows of the test, and why</h2>", why, _rows(trained)]
     parts += ["<h2>The columns</h2>", _columns(trained)]
     body = "\n".join(parts)
     return (
@@ -90,7 +99,7 @@ def _scores(trained: Trained) -> str:
         [who, *(figure(found[n]) if n in found else "" for n in shown)]
         for who, found in everyone.items()
     ]
-    return _table(["", *(n.replace("_", " ") for n in shown)], rows, right=1, own=0)
+    return _table(["", *map(title, shown)], rows, right=1, own=0)
 
 
 def _columns(trained: Trained) -> str:
@@ -129,7 +138,9 @@ def _pictures(trained: Trained) -> list[str]:
         truth = np.array(classes)[held.targets]
         drawn.append(svg(confusion_matrix(truth, answers, list(classes)).figure))
         return drawn
-    figure = new_figure(4.6, 4.0)
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    figure = new_figure(6.4, 4.0)  # beside the curves, which are as large
     ax = figure.add_subplot()
     quiet(ax)
     truth = held.targets.ravel()
@@ -138,6 +149,9 @@ def _pictures(trained: Trained) -> list[str]:
     ax.plot(ends, ends, color=GREY, linewidth=1)
     ax.set_xlabel("truth")
     ax.set_ylabel("answer")
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_locator(MaxNLocator(5))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
     ax.set_title("test rows; on the line the answer is right", loc="left", fontsize=10)
     drawn.append(svg(figure))
     return drawn
@@ -151,8 +165,8 @@ def _rows(trained: Trained) -> str:
     rows = []
     for i, found in enumerate(attributions(trained.model, X)):
         truth: Any = held.targets[i]
-        truth = target.classes[truth] if target.classes else f"{float(truth[0]):.6g}"
-        answer = str(answers[i]) if target.classes else f"{float(answers[i]):.6g}"
-        why = ", ".join(f"{name} {value:+.3g}" for name, value in list(found.items())[:5])
+        truth = target.classes[truth] if target.classes else figure(float(truth[0]))
+        answer = str(answers[i]) if target.classes else figure(float(answers[i]))
+        why = in_words(trained.schema, X[i], found, EXPLAINED)
         rows.append([truth, answer, why])
-    return _table(["truth", "answer", "gradient times input, the largest first"], rows)
+    return _table(["truth", "answer", "what the columns add, the largest first"], rows)

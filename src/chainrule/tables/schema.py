@@ -163,6 +163,18 @@ class Schema:
             place += 1
         return X
 
+    def value(self, name: str, x: NDArray[Any]) -> str:
+        """Return in words what a column holds in an encoded row."""
+        column = next(c for c in self.columns if c.name == name)
+        places = self.places[name]
+        if column.tokens:
+            token = int(x[places[0]])
+            return words(column)[token - 1] if token else "(another)"
+        if column.gaps and x[places[-1]]:
+            return MISSING_WORD
+        first = float(x[places[0]])
+        return dates.on_day(first) if column.kind == "date" else f"{first:.6g}"
+
     def to_config(self) -> dict[str, Any]:
         """Return the schema as plain JSON values."""
         t = self.target

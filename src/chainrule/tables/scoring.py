@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from chainrule.tables.schema import Schema
     from chainrule.tables.training import Trained
 
+TITLES = {
+    "r2": "R²", "mae": "mean absolute error", "rmse": "root mean squared error", "auc": "AUC",
+    "f1_macro": "F1, mean of classes",
+}  # fmt: skip
 UNEVEN = 5  # the commonest class has so many times the rows of the rarest
 
 
@@ -38,6 +42,15 @@ def figure(value: float) -> str:
     ('0.9193', '136,012')
     """
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def title(name: str) -> str:
+    """Return a score's name as people write it.
+
+    >>> title("r2"), title("balanced_accuracy")
+    ('R²', 'balanced accuracy')
+    """
+    return TITLES.get(name, name.replace("_", " "))
 
 
 def notes(trained: Trained) -> list[str]:
