@@ -42,6 +42,15 @@ def quiet(ax: Axes) -> None:
     ax.set_axisbelow(True)
 
 
+def readable(ax: Axes) -> None:
+    """Mark both axes at about five numbers, with commas between thousands."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_locator(MaxNLocator(5))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
+
+
 def format_of(path: Path) -> str:
     """Return "png", "svg" or "pdf" after the file's ending.
 

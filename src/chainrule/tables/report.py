@@ -124,7 +124,7 @@ def _bars(found: dict[str, float], score: str) -> str:
 
 def _pictures(trained: Trained) -> list[str]:
     from chainrule.plotting import confusion_matrix, loss_curves
-    from chainrule.plotting.canvas import BLUE, GREY, new_figure, quiet, svg
+    from chainrule.plotting.canvas import BLUE, GREY, new_figure, quiet, readable, svg
 
     drawn = []
     model, held = trained.model, trained.held
@@ -138,8 +138,6 @@ def _pictures(trained: Trained) -> list[str]:
         truth = np.array(classes)[held.targets]
         drawn.append(svg(confusion_matrix(truth, answers, list(classes)).figure))
         return drawn
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
-
     figure = new_figure(6.4, 4.0)  # beside the curves, which are as large
     ax = figure.add_subplot()
     quiet(ax)
@@ -149,9 +147,7 @@ def _pictures(trained: Trained) -> list[str]:
     ax.plot(ends, ends, color=GREY, linewidth=1)
     ax.set_xlabel("truth")
     ax.set_ylabel("answer")
-    for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_locator(MaxNLocator(5))
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
+    readable(ax)
     ax.set_title("test rows; on the line the answer is right", loc="left", fontsize=10)
     drawn.append(svg(figure))
     return drawn
