@@ -141,3 +141,10 @@ def test_a_lost_host_is_left_out_and_the_weights_are_the_undisturbed_ones(hosts,
     while ranks(far) and monotonic() < deadline:
         sleep(0.1)
     assert not ranks(far)
+
+
+@pytest.mark.parametrize("recipe", ["hosts.sh", "train.slurm"])
+def test_the_recipes_are_sound_shell(recipe):
+    if shutil.which("bash") is None:
+        pytest.skip("there is no bash")
+    subprocess.run(["bash", "-n", str(RECIPE.with_name(recipe))], check=True, timeout=10)

@@ -1,0 +1,83 @@
+"""Launcher and MPI library that do not fit are said; a sum over ranks is the tree."""
+
+from __future__ import annotations
+
+import sys
+from threading import Barrier, Thread
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule.scale import mpi
+from chainrule.sharding import tree_sum
+
+
+def library(size):
+    world = SimpleNamespace(rank=0, size=size)
+    return SimpleNamespace(
+        MPI=SimpleNamespace(COMM_WORLD=world, Get_library_version=lambda: "MPICH 4.3\nmore\0")
+    )
+
+
+def test_a_launcher_of_another_library_is_refused_naming_both(monkeypatch):
+    monkeypatch.setitem(sys.modules, "mpi4py", library(1))
+    monkeypatch.setenv("OMPI_COMM_WORLD_SIZE", "4")
+    with pytest.raises(cr.ConfigurationError, match=r"Open MPI's mpirun says .* 4 .* MPICH 4\.3"):
+        mpi.connect.__wrapped__()
+
+
+def test_without_mpi4py_it_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "mpi4py", None)
+    with pytest.raises(cr.MissingExtraError, match=r"chainrule\[mpi-local\]"):
+        mpi.connect.__wrapped__()
+
+
+class World:
+    """MPI.COMM_WORLD as seen by threads that play the ranks."""
+
+    def __init__(self, size):
+        self.size, self.sent, self.barrier = size, {}, Barrier(size)
+
+    def of(self, rank):
+        return SimpleNamespace(
+            rank=rank,
+            size=self.size,
+            Sendrecv=lambda vector, to, recvbuf, source: self.swap(rank, vector, to, recvbuf),
+            Alltoall=lambda given, received: self.all(rank, given, received, True),
+            Allgather=lambda given, received: self.all(rank, given, received, False),
+        )
+
+    def swap(self, rank, vector, partner, received):
+        self.sent[rank, partner] = vector.copy()
+        self.barrier.wait()
+        received[...] = self.sent[partner, rank]
+        self.barrier.wait()
+
+    def all(self, rank, given, received, cut):
+        self.sent[rank] = given.reshape(self.size, -1).copy() if cut else given.copy()
+        self.barrier.wait()
+        parts = [self.sent[r][rank] if cut else self.sent[r] for r in range(self.size)]
+        received.reshape(self.size, -1)[...] = parts
+        self.barrier.wait()
+
+
+@pytest.mark.parametrize("ranks", [2, 3, 4, 6, 8])
+@pytest.mark.parametrize("length", [10, 20_001])  # short and long
+def test_a_sum_over_ranks_is_the_tree_however_it_travels(ranks, length):
+    vectors = list(np.float32(np.sin(np.arange(ranks * length))).reshape(ranks, length))
+    world, found = World(ranks), {}
+
+    def play(rank):
+        comm = mpi.MPIComm(SimpleNamespace(COMM_WORLD=world.of(rank)))
+        found[rank] = [comm.sum(vectors[rank]).copy() for _ in range(2)]
+
+    threads = [Thread(target=play, args=(rank,)) for rank in range(ranks)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=20)
+    for rank in range(ranks):
+        for total in found[rank]:
+            assert total.tobytes() == tree_sum(vectors).tobytes()
