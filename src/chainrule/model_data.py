@@ -28,7 +28,7 @@ def encoded(model: Model, x: Any) -> Any:
     if model.table is None or isinstance(x, np.ndarray):
         return x
     rows = isinstance(x, list | tuple) and len(x) > 0 and isinstance(x[0], Mapping)
-    if rows or isinstance(x, str | PathLike | Mapping) or hasattr(x, "columns"):
+    if rows or isinstance(x, str | PathLike | Mapping) or hasattr(type(x), "columns"):
         return model.table.encode(x)
     return x
 

@@ -172,6 +172,32 @@ def test_parquet_is_refused_as_csv_is(tmp_path: Path) -> None:
         cr.tables.train(tmp_path / "twice.parquet", "y")
 
 
+def test_frames_of_pandas_and_polars_are_read_alike() -> None:
+    pandas = pytest.importorskip("pandas")
+    n = 60
+    frame = pandas.DataFrame(
+        {
+            "town": pandas.Categorical(["Bern", "Rome", None] * 20),
+            "rooms": pandas.array([None, *range(1, n)], dtype="Int64") % 5,
+            "new": pandas.array([True, False, None] * 20, dtype="boolean"),
+            "at": pandas.date_range("2024-01-01", periods=n, freq="7h", tz="Europe/Berlin"),
+            "price": np.arange(n) ** 1.5,
+        },
+        index=range(n, 0, -1),
+    )
+    trained = cr.tables.train(frame, "price", epochs=1, engine="numpy")
+    kinds = {c.name: c.kind for c in trained.schema.columns}
+    assert kinds == {"town": "category", "rooms": "number", "new": "boolean", "at": "date"}
+    columns: dict[str, Any] = {
+        "town": ["Bern", "Rome", None] * 20,
+        "rooms": [None, *(i % 5 for i in range(1, n))],
+        "new": [True, False, None] * 20,
+        "at": pl.Series(frame["at"].dt.tz_localize(None).tolist()),
+    }
+    expected = trained.model.predict(pl.DataFrame(columns))
+    np.testing.assert_array_equal(trained.model.predict(frame), expected)
+
+
 def test_columns_can_be_overruled(file: Path) -> None:
     trained = cr.tables.train(
         file, "price", columns="town=ignore,id=number", epochs=1, engine="numpy"

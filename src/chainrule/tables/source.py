@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+import numpy as np
+
 from chainrule.data.progress import shown
 from chainrule.errors import DataError
 from chainrule.tables.polars import polars
@@ -161,12 +163,14 @@ def _series(name: str, values: Any, where: str) -> pl.Series:
     pl = polars()
     dtype = getattr(values, "dtype", None)
     kind = getattr(dtype, "kind", "O")
-    if kind in "iufbM" and hasattr(values, "to_numpy"):
-        missing = values.isna() if str(dtype)[:1].isupper() else None  # of a nullable type
-        found = values.to_numpy(dtype=float, na_value=float("nan")) if kind in "iufb" and (
-            missing is not None
-        ) else values.to_numpy()  # fmt: skip
-        return pl.Series(name, found)
+    if kind == "M" and getattr(dtype, "tz", None) is not None:
+        values = values.dt.tz_localize(None)  # the time on the clock there, as for polars
+    if kind == "b":
+        return pl.Series(name, [None if _gone(cell) else bool(cell) for cell in values])
+    if kind in "iufM" and hasattr(values, "to_numpy"):
+        nullable = kind != "M" and not isinstance(dtype, np.dtype)  # Int64, unlike int64
+        options = {"dtype": float, "na_value": float("nan")} if nullable else {}
+        return pl.Series(name, values.to_numpy(**options))
     if kind == "M":
         return pl.Series(name, values)
     cells = [None if _gone(cell) else cell for cell in values]
