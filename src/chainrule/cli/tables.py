@@ -174,8 +174,10 @@ def columns_table(schema: Any) -> str:
         (c.name, c.kind, c.reason, f"{100 * c.gaps:.1f} %" if c.gaps else "", names(c))
         for c in schema.columns
     ]
-    what = "number" if target.classes is None else "classes"
-    rows.append((target.name, "target", f"{what}: {target.reason}", "", ""))
+    known = target.classes or ()
+    names_of = ", ".join(known[:6]) + ", …" * (len(known) > 6)
+    what = f"{target.reason}: {names_of}" if known else target.reason
+    rows.append((target.name, "target", what, "", ""))
     return table(rows, right=[3])
 
 

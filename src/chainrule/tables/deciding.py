@@ -27,7 +27,7 @@ def decide(profile: Profile, where: str) -> Column:
     if not p.present:
         raise DataError(
             f'{where}: column "{p.name}" is empty: all its {p.rows:,} rows are missing; leave it '
-            f"out ({p.name}=ignore)"
+            f"out (--columns {p.name}=ignore)"
         )
     if p.asked is not None:
         return _as_asked(p, where)
@@ -58,12 +58,12 @@ def _as_asked(p: Profile, where: str) -> Column:
             raise _mixed_dates(p, where)
         raise DataError(
             f'{where}: column "{p.name}" has no date in a known format: say which, '
-            f"{p.name}=date:%d.%m.%Y for 31.12.2024"
+            f"--columns {p.name}=date:%d.%m.%Y for 31.12.2024"
         )
     if p.counts is None:
         raise DataError(
             f'{where}: column "{p.name}" has more than 10,000 different values, too many for a '
-            f"category: leave it out ({p.name}=ignore)"
+            f"category: leave it out (--columns {p.name}=ignore)"
         )
     return _category(p, "as asked", boolean=p.asked == "boolean")
 
@@ -111,7 +111,7 @@ def check_mixed(p: Profile, where: str) -> None:
     raise DataError(
         f'{where}: column "{p.name}", row {row}: expected a number, as in {p.number_count:,} '
         f'other rows, got "{_short(text)}" ({others:,} of its rows hold no number): mend them, or '
-        f"say what the column is ({p.name}=category or {p.name}=ignore)"
+        f"say what the column is (--columns {p.name}=category or {p.name}=ignore)"
     )
 
 
@@ -121,7 +121,9 @@ def _date(p: Profile, reason: str = "") -> Column:
     others = [dates.in_words(f) for f in p.formats if f != form]
     said = dates.in_words(form)
     if others:
-        said += f" ({' or '.join(others)} would fit as well: {p.name}=date:FORMAT decides)"
+        said += (
+            f" ({' or '.join(others)} would fit as well: --columns {p.name}=date:FORMAT decides)"
+        )
     said = f"{reason}, {said}" if reason else f"all like {said}"
     return Column(p.name, "date", said, **_learnt(p.formats[form]), gaps=_gaps(p), format=form)
 
@@ -146,7 +148,7 @@ def _mixed_dates(p: Profile, where: str) -> DataError:
     return DataError(
         f'{where}: column "{p.name}", row {row}: expected a date like {dates.in_words(form)}, as '
         f'above, got "{_short(text)}": write all dates one way, or say what the column is '
-        f"({p.name}=category or {p.name}=ignore)"
+        f"(--columns {p.name}=category or {p.name}=ignore)"
     )
 
 
