@@ -68,7 +68,7 @@ class Limit:
     def __enter__(self) -> None:
         with self.lock:
             if self.inside == 0:
-                now = [(library, library.get_num_threads()) for library in _libraries()]
+                now = [(library, library.get_num_threads()) for library in blas_libraries()]
                 count = self.count()
                 self.before = [(library, n) for library, n in now if n != count]
                 for library, _ in self.before:
@@ -90,11 +90,12 @@ MOST = Limit(threads)
 @cache
 def _most() -> int:
     """Return the threads that BLAS took for itself."""
-    return max((library.get_num_threads() for library in _libraries()), default=1)
+    return max((library.get_num_threads() for library in blas_libraries()), default=1)
 
 
 @cache
-def _libraries() -> list[Any]:
+def blas_libraries() -> list[Any]:
+    """Return the controllers of the BLAS libraries that are loaded, looked for once."""
     from threadpoolctl import ThreadpoolController
 
     found = ThreadpoolController().lib_controllers  # looks at the loaded libraries, once

@@ -16,6 +16,7 @@ from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from chainrule.engines.numpy_engine import outputs
+from chainrule.engines.threads import blas_libraries
 from chainrule.errors import ConfigurationError
 from chainrule.estimators.answers import Answers
 from chainrule.estimators.sparse import SparseRows
@@ -33,6 +34,7 @@ from chainrule.training.fitting import fit
 from chainrule.training.loop import DivergenceError
 from chainrule.training.plan import Plan
 
+blas_libraries()  # now, as looking at all loaded libraries would take a quarter of iris's first fit
 SMALL = 50_000  # entries of a float64 table up to which "auto" keeps float64
 
 
