@@ -167,3 +167,14 @@ def test_a_weight_that_nobody_looks_at_may_not_be_infinite_either() -> None:
 
     with pytest.raises(ArithmeticError, match="weights are not finite at step"):
         classifier().fit(X, Y, 1, callbacks=[Spoil()], **QUIET)
+
+
+def test_the_weights_that_answer_are_compared(tmp_path):
+    models = []
+    for _ in range(2):
+        layers = cr.Sequential(cr.Dense(4), cr.Dense(3))
+        model = cr.Model(layers, cr.SoftmaxCrossEntropy(), cr.Averaged(cr.Adam(), 0.9))
+        model.fit(X, Y, 3, **QUIET)
+        models.append(model)
+    models[0].save(tmp_path / "m.safetensors")
+    assert receipt.agreement(cr.load(tmp_path / "m.safetensors"), models[1]) == ("bits", 0.0)

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule.namespace import Array
+from chainrule.step import predicting
 from chainrule.stored import Stored
+from chainrule.tree import flatten
 
 if TYPE_CHECKING:
     from chainrule.model import Model
@@ -44,8 +46,13 @@ def digest(arrays: Iterable[Array]) -> str:
 
 
 def weights_digest(model: Model) -> str:
-    """Return the digest of all parameters, in order of their names."""
-    return digest(p for _, p in sorted(model.parameters.items()))
+    """Return the digest of all weights that answer, in order of their names."""
+    return digest(p for _, p in sorted(_answering(model).items()))
+
+
+def _answering(model: Model) -> dict[str, Array]:
+    """Return the parameters that predict and are saved: those of an optimizer's average."""
+    return flatten(predicting(model.optimizer, model.state).params)
 
 
 def surroundings(engine: str) -> dict[str, Any]:
@@ -124,7 +131,7 @@ def agreement(first: Model, second: Model) -> tuple[str, float]:
 
     Rounding means that every curve agrees to a thousandth: weights may drift further than that.
     """
-    one, two = first.parameters, second.parameters
+    one, two = _answering(first), _answering(second)
     if one.keys() != two.keys() or any(one[n].shape != two[n].shape for n in one):
         return "different", float("inf")
     largest = max(
