@@ -29,7 +29,7 @@ td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
 tr.own td { font-weight: 600; background: #eff6ff; } .quiet { color: #6b7280; }
 svg { max-width: 100%; height: auto; }
 .two { display: flex; flex-wrap: wrap; gap: 1rem; align-items: flex-end; }
-.two svg { flex: 1 1 24rem; min-width: 0; max-width: 30rem; }
+.two svg { flex: 0 1 auto; min-width: 0; max-width: 28rem; }
 """
 
 
