@@ -27,16 +27,18 @@ def measure(engine: str, predictions: int, samples: int, rounds: int) -> tuple[f
     x = np.random.default_rng(0).random((samples, 784), np.float32)
     expected = model.predict_proba(x, engine=engine)
 
-    def work(_: int) -> bool:
-        return bool(np.array_equal(model.predict_proba(x, engine=engine), expected))
+    def work(count: int) -> bool:
+        answers = [model.predict_proba(x, engine=engine) for _ in range(count)]
+        return all(np.array_equal(answer, expected) for answer in answers)
 
     ratios, same = [], True
     with ThreadPoolExecutor(8) as eight, ThreadPoolExecutor(1) as one:
         for _ in range(rounds):
             seconds = []
-            for pool in (one, eight):
+            for pool, threads in ((one, 1), (eight, 8)):
+                shares = [predictions // threads] * threads
                 begun = perf_counter()
-                same = all(list(pool.map(work, range(predictions)))) and same
+                same = all(list(pool.map(work, shares))) and same
                 seconds.append(perf_counter() - begun)
             ratios.append(seconds[1] / seconds[0])
     return median(ratios), same
