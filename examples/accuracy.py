@@ -5,7 +5,8 @@
 
 The recipes were written down first and only then run on the test set, but for mnist-cnn, which was
 made smaller, for time, after two larger ones had been tested. To change one, judge it with
---validation. fashion-cnn has not been run to its end yet. No image is augmented, but for the mirroring in fashion-cnn.
+--validation. fashion-cnn has not been run to its end yet. No image is augmented, but for the
+mirroring in fashion-cnn.
 """
 
 from __future__ import annotations
