@@ -33,6 +33,18 @@ def chosen(text: str | None, known: Any, what: str, parser: argparse.ArgumentPar
     return names
 
 
+def parsed(parser: argparse.ArgumentParser, argv: list[str] | None) -> argparse.Namespace:
+    """Return the arguments, with those that all measurements in rounds have."""
+    parser.add_argument("--rounds", type=int, help="default 7, or 2 with --quick")
+    parser.add_argument("--json", nargs="?", const="-", metavar="FILE", help="- or none: stdout")
+    given = parser.parse_args(argv)
+    if given.rounds is None:
+        given.rounds = 2 if given.quick else 7
+    if given.rounds < 1:
+        parser.error("--rounds must be at least 1")
+    return given
+
+
 def arguments(argv: list[str] | None) -> argparse.Namespace:
     """Return the checked arguments."""
     parser = argparse.ArgumentParser(
@@ -43,19 +55,13 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--workloads", help=f"of {','.join(WORKLOADS)}; default all")
     parser.add_argument("--peers", help=f"of {','.join(PEERS)}; ours are always there")
     parser.add_argument("--parts", help=f"of {','.join(PARTS)}; default all")
-    parser.add_argument("--rounds", type=int, help="rounds of each workload; default 7")
     parser.add_argument("--quick", action="store_true", help="a tenth of the data, 2 rounds")
-    parser.add_argument("--json", nargs="?", const="-", metavar="FILE", help="- or none: stdout")
     parser.add_argument("--output-dir", type=Path, metavar="DIR", help="results.json and plots")
-    given = parser.parse_args(argv)
+    given = parsed(parser, argv)
     given.workloads = chosen(given.workloads, WORKLOADS, "workload", parser)
     given.parts = chosen(given.parts, PARTS, "part", parser)
     wanted = chosen(given.peers, PEERS, "peer", parser)
     given.peers = list(dict.fromkeys([*OURS, *wanted]))
-    if given.rounds is None:
-        given.rounds = 2 if given.quick else 7
-    if given.rounds < 1:
-        parser.error("--rounds must be at least 1")
     return given
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import machine, rounds
-from benchmarks.__main__ import chosen, say
+from benchmarks.__main__ import chosen, parsed, say
 from benchmarks.breadth import memory
 from benchmarks.breadth.networks import NETWORKS
 from benchmarks.peers import PEERS
@@ -35,17 +35,11 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--networks", help=f"of {','.join(NETWORKS)}; default all")
     parser.add_argument("--peers", default=USUAL, help=f"of {','.join(KNOWN)}; default {USUAL}")
-    parser.add_argument("--rounds", type=int, help="rounds of each network; default 7")
     parser.add_argument("--quick", action="store_true", help="few samples, 2 rounds")
     parser.add_argument("--memory", action="store_true", help="peak memory of the CNN, no times")
-    parser.add_argument("--json", nargs="?", const="-", metavar="FILE", help="- or none: stdout")
-    given = parser.parse_args(argv)
+    given = parsed(parser, argv)
     given.networks = chosen(given.networks, NETWORKS, "network", parser)
     given.peers = chosen(given.peers, KNOWN, "peer", parser)
-    if given.rounds is None:
-        given.rounds = 2 if given.quick else 7
-    if given.rounds < 1:
-        parser.error("--rounds must be at least 1")
     return given
 
 

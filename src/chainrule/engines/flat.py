@@ -17,7 +17,7 @@ from chainrule.namespace import Array
 from chainrule.optimizers import Optimizer
 from chainrule.optimizers.base import Rule, is_entrywise
 from chainrule.step import State, Task
-from chainrule.tree import Tree, flatten
+from chainrule.tree import Tree, flatten, map_leaves
 
 LARGEST = 200_000  # entries; above, a call's own cost is nothing beside its work
 
@@ -79,7 +79,8 @@ def unpack(state: State) -> State:
     params = state.params
     assert isinstance(params, Packed)
     slots = {slot: packed(params, vector) for slot, vector in state.optimizer.items()}
-    return state._replace(params=_plain(params), optimizer=_slots(params, slots))
+    plain = map_leaves(lambda p: p, params)
+    return state._replace(params=plain, optimizer=_slots(params, slots))
 
 
 def packed(template: Mapping[str, Any], vector: Array) -> Packed:
@@ -107,10 +108,6 @@ def _leaves(template: Mapping[str, Any], tree: Mapping[str, Any]) -> list[Array]
         # A branch without parameters has an empty node, and no gradients at all.
         found += _leaves(node, tree.get(name, {})) if isinstance(node, dict) else [tree[name]]
     return found
-
-
-def _plain(tree: Mapping[str, Any]) -> Tree:
-    return {name: _plain(n) if isinstance(n, dict) else n for name, n in tree.items()}
 
 
 def _slots(template: Mapping[str, Any], slots: Mapping[str, Any]) -> Tree:

@@ -112,30 +112,37 @@ def agrees_and_learns(path: str, x: Any, expected: Any, loss: cr.Loss) -> None:
     assert history["loss"][-1] < history["loss"][0]
 
 
-def test_keras(tmp_path: Path) -> None:
+@pytest.fixture
+def keras() -> Any:
+    """Keras on PyTorch, from which it writes ONNX."""
     pytest.importorskip("torch")
     os.environ.setdefault("KERAS_BACKEND", "torch")
     keras = pytest.importorskip("keras")
     if keras.backend.backend() != "torch":
         pytest.skip("Keras writes ONNX from PyTorch here")
-    layers = keras.layers
-    net = keras.Sequential(
-        [layers.Input((8, 8, 2)), layers.Conv2D(3, 3, activation="relu"), layers.MaxPooling2D(),
-         layers.Flatten(), layers.Dense(4, activation="tanh"), layers.Dense(3)]
-    )  # fmt: skip
+    return keras
+
+
+def exported_agrees(net: Any, tmp_path: Path) -> str:
+    """Return the path of the file that the network was written to."""
     x = np.random.default_rng(0).normal(size=(12, 8, 8, 2)).astype("float32")
     path = str(tmp_path / "m.onnx")
     expected = net.predict(x, verbose=0)
     net.export(path, format="onnx", verbose=False)
     agrees_and_learns(path, x, expected, cr.SoftmaxCrossEntropy())
+    return path
 
 
-def test_keras_with_uneven_pads_and_groups(tmp_path: Path) -> None:
-    pytest.importorskip("torch")
-    os.environ.setdefault("KERAS_BACKEND", "torch")
-    keras = pytest.importorskip("keras")
-    if keras.backend.backend() != "torch":
-        pytest.skip("Keras writes ONNX from PyTorch here")
+def test_keras(keras: Any, tmp_path: Path) -> None:
+    layers = keras.layers
+    net = keras.Sequential(
+        [layers.Input((8, 8, 2)), layers.Conv2D(3, 3, activation="relu"), layers.MaxPooling2D(),
+         layers.Flatten(), layers.Dense(4, activation="tanh"), layers.Dense(3)]
+    )  # fmt: skip
+    exported_agrees(net, tmp_path)
+
+
+def test_keras_with_uneven_pads_and_groups(keras: Any, tmp_path: Path) -> None:
     layers = keras.layers
     net = keras.Sequential(
         [layers.Input((8, 8, 2)), layers.Conv2D(4, 3, strides=2, padding="same"),
@@ -143,11 +150,7 @@ def test_keras_with_uneven_pads_and_groups(tmp_path: Path) -> None:
          layers.BatchNormalization(), layers.MaxPooling2D(3, 2, padding="same"),
          layers.GlobalAveragePooling2D(), layers.Dense(3)]
     )  # fmt: skip
-    x = np.random.default_rng(0).normal(size=(12, 8, 8, 2)).astype("float32")
-    path = str(tmp_path / "m.onnx")
-    expected = net.predict(x, verbose=0)
-    net.export(path, format="onnx", verbose=False)
-    agrees_and_learns(path, x, expected, cr.SoftmaxCrossEntropy())
+    path = exported_agrees(net, tmp_path)
     network = repr(cr.load_onnx(path).network)
     assert "Conv2D(4, 3, 2, ((0, 1), (0, 1))), Clip()" in network
     assert "MaxPool(3, 2, ((0, 1), (0, 1)))" in network
