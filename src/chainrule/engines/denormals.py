@@ -59,7 +59,7 @@ def library() -> tuple[Any, Any, int, int, int] | None:
     for kind in (np.float32, np.float64):  # NumPy finds it out once, and would be misled later
         _ = np.finfo(kind).smallest_subnormal
     try:
-        libm = ctypes.CDLL("libm.so.6")
+        libm = ctypes.PyDLL("libm.so.6")  # its calls keep Python's lock: they take no time
         return (libm.fegetenv, libm.fesetenv, *mode)
     except (OSError, AttributeError):  # another C library
         return None

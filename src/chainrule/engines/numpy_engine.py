@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,8 @@ from chainrule.engines.base import Report
 from chainrule.engines.denormals import flushed
 from chainrule.engines.flat import Flat, Packed, flat, pack, unpack
 from chainrule.engines.pieces import Pieces
-from chainrule.engines.threads import allowed, largest_product, product_threads
+from chainrule.engines.threads import allowed, count, largest_product, product_threads
+from chainrule.engines.turns import turn
 from chainrule.layers.base import Context, Layer
 from chainrule.metrics import has_accuracy, hits
 from chainrule.namespace import Array
@@ -19,13 +21,14 @@ from chainrule.optimizers.base import Rule
 from chainrule.step import Data, State, Task, predicting, step
 
 ROWS_AT_ONCE = 4096  # bounds the memory of a prediction; larger blocks are no faster
+LITTLE = 16_384  # numbers: a prediction from fewer is mostly Python's work
 
 
 def outputs(network: Layer, state: State, X: Array, dtype: str) -> Array:
     """Return the network's output for X, block by block."""
     if len(X) == 1:  # what denormals and threads could cost is less than asking
         return blocks(network, state, X, dtype)
-    with flushed(), allowed():
+    with turn(count() > 1 or prod(X.shape) < LITTLE), flushed(), allowed():
         return blocks(network, state, X, dtype)
 
 

@@ -53,6 +53,11 @@ def allowed() -> AbstractContextManager[Any]:
     return MOST if threads() < _most() else nullcontext()
 
 
+def count() -> int:
+    """Return how many threads a product that is `allowed` has at most."""
+    return min(threads(), _most())
+
+
 class Limit:
     """A context that limits BLAS, once for all Python threads that are in it at a time.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from math import prod
 from time import perf_counter
 from typing import Any
 
@@ -28,6 +29,7 @@ from chainrule.engines.device import (
 from chainrule.engines.layout import Layout
 from chainrule.engines.mesh import Mesh
 from chainrule.engines.pieces import Pieces
+from chainrule.engines.turns import turn
 from chainrule.layers.base import Context, Layer
 from chainrule.metrics import has_accuracy, hits
 from chainrule.namespace import Array
@@ -36,6 +38,7 @@ from chainrule.tree import in_order_of
 
 STEPS_AT_ONCE = 4096  # length of a chunk's report
 ROWS_AT_ONCE = 4096
+LITTLE = 4096  # numbers: a prediction from fewer is mostly Python's work
 
 Program = Callable[[State, Data, Array, int, int], tuple[State, Array, Array]]
 PROGRAMS: dict[Any, Program] = {}  # compiled once per process for a task and its shapes
@@ -207,5 +210,5 @@ class XlaEngine:
         return run
 
     def outputs(self, network: Layer, state: State, X: Array, dtype: str) -> Array:
-        with failures_explained(self.device, x64=dtype == "float64"):
+        with turn(prod(X.shape) < LITTLE), failures_explained(self.device, x64=dtype == "float64"):
             return blockwise(network, state, X, dtype)
