@@ -13,7 +13,7 @@ from chainrule.engines.denormals import flushed
 from chainrule.engines.flat import Flat, Packed, flat, pack, unpack
 from chainrule.engines.pieces import Pieces
 from chainrule.engines.threads import allowed, count, largest_product, product_threads
-from chainrule.engines.turns import turn
+from chainrule.engines.turns import LITTLE, turn
 from chainrule.layers.base import Context, Layer
 from chainrule.metrics import has_accuracy, hits
 from chainrule.namespace import Array
@@ -21,7 +21,6 @@ from chainrule.optimizers.base import Rule
 from chainrule.step import Data, State, Task, predicting, step
 
 ROWS_AT_ONCE = 4096  # bounds the memory of a prediction; larger blocks are no faster
-LITTLE = 16_384  # numbers: a prediction from fewer is mostly Python's work
 
 
 def outputs(network: Layer, state: State, X: Array, dtype: str) -> Array:

@@ -19,6 +19,7 @@ from time import sleep
 from typing import Any
 
 PAUSE = 0.002  # seconds
+LITTLE = 16_384  # numbers: a prediction from fewer is mostly Python's work
 
 
 class Turn:

@@ -29,7 +29,7 @@ from chainrule.engines.device import (
 from chainrule.engines.layout import Layout
 from chainrule.engines.mesh import Mesh
 from chainrule.engines.pieces import Pieces
-from chainrule.engines.turns import turn
+from chainrule.engines.turns import LITTLE, turn
 from chainrule.layers.base import Context, Layer
 from chainrule.metrics import has_accuracy, hits
 from chainrule.namespace import Array
@@ -38,7 +38,6 @@ from chainrule.tree import in_order_of
 
 STEPS_AT_ONCE = 4096  # length of a chunk's report
 ROWS_AT_ONCE = 4096
-LITTLE = 4096  # numbers: a prediction from fewer is mostly Python's work
 
 Program = Callable[[State, Data, Array, int, int], tuple[State, Array, Array]]
 PROGRAMS: dict[Any, Program] = {}  # compiled once per process for a task and its shapes
