@@ -19,6 +19,8 @@ MAX_EMPTY = 1_000_000  # samples without a number
 MAX_COLUMNS = 100_000
 MAX_CLASSES = 10_000
 MAX_PIXELS = 50_000_000
+MAX_RATIO = 500  # bytes unpacked for each that is packed,
+FREELY = 64 * 2**20  # for files that unpack to more bytes than these
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +57,23 @@ def check_size(shape: tuple[int, ...], itemsize: int, where: str) -> int:
             f"the limit is {MAX_BYTES:,} bytes"
         )
     return size
+
+
+def check_ratio(unpacked: int, packed: int, where: str) -> None:
+    """Raise `DataError` where few bytes unpack to very many: more than MAX_RATIO for each.
+
+    Up to FREELY bytes anything may be packed as well as it can.
+
+    >>> check_ratio(60_000_000, 5_000, "zeros.npz")
+    >>> check_ratio(600_000_000, 500_000, "bomb.npz: x")
+    Traceback (most recent call last):
+    chainrule.errors.DataError: bomb.npz: x: 500,000 bytes unpack to 600,000,000 or more, ...
+    """
+    if unpacked > FREELY and unpacked > MAX_RATIO * packed:
+        raise DataError(
+            f"{where}: {packed:,} bytes unpack to {unpacked:,} or more, over {MAX_RATIO} for each, "
+            f"the limit"
+        )
 
 
 def check_numbers(x: Array, where: str) -> Array:

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
-from chainrule.data.samples import MAX_BYTES
+from chainrule.data.samples import MAX_BYTES, check_ratio
 from chainrule.errors import DataError
 
 GZIP_MAGIC = b"\x1f\x8b"
 BLOCK = 1 << 20
+
+
+class Unpacked(io.RawIOBase):
+    """What a gzip stream unpacks, for as long as the file's ratio is within the limit."""
+
+    def __init__(self, stream: Any, path: Path) -> None:
+        self.stream, self.path, self.count = stream, path, 0
+        self.packed = path.stat().st_size
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        size: int = self.stream.readinto(buffer)
+        self.count += size
+        check_ratio(self.count, self.packed, str(self.path))
+        return size
 
 
 @contextmanager
@@ -32,7 +50,7 @@ def opened(path: Path) -> Iterator[tuple[IO[bytes], bool]]:
                 yield raw, False
                 return
             with gzip.open(raw) as stream:
-                yield stream, True  # type: ignore[misc]
+                yield io.BufferedReader(Unpacked(stream, path), BLOCK), True
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file") from error
     except EOFError as error:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.data.samples import MAX_CLASSES, MAX_PIXELS, Samples, check_size
+from chainrule.data.samples import MAX_CLASSES, MAX_PIXELS, Samples, check_ratio, check_size
 from chainrule.errors import ConfigurationError, DataError, MissingExtraError
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
@@ -45,6 +45,11 @@ def _open(path: Path) -> Any:
     if width * height > MAX_PIXELS:
         image.close()
         raise DataError(f"{path}: {height}x{width} pixels; the limit is {MAX_PIXELS:,} pixels")
+    try:
+        check_ratio(width * height * len(image.getbands()), path.stat().st_size, str(path))
+    except DataError:
+        image.close()
+        raise
     if image.mode.startswith(("I", "F")):
         image.close()
         raise DataError(f"{path}: expected 8 bits per channel, got mode {image.mode}")

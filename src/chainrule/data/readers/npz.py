@@ -9,7 +9,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.data.samples import Samples, check_numbers, check_size
+from chainrule.data.samples import Samples, check_numbers, check_ratio, check_size
 from chainrule.errors import DataError
 
 # what NumPy's reader of headers raises for files that fuzzing has found
@@ -49,10 +49,15 @@ def read_arrays(path: str | Path) -> dict[str, NDArray[Any]]:
     arrays = {}
     try:
         with zipfile.ZipFile(path) as archive:
-            for info in archive.infolist():
+            members = archive.infolist()
+            unpacked = sum(info.file_size for info in members)  # they may lie over each other
+            check_size((unpacked,), 1, str(path))
+            check_ratio(unpacked, path.stat().st_size, str(path))
+            for info in members:
                 name = info.filename.removesuffix(".npy")
                 if name == info.filename:
                     continue
+                check_ratio(info.file_size, info.compress_size, f"{path}: {name}")
                 with archive.open(info) as member:
                     _check_header(member, info.file_size, f"{path}: {name}")
                 with archive.open(info) as member:
