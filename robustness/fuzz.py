@@ -26,12 +26,14 @@ from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
 
+from chainrule.data import apart
 from chainrule.errors import ChainruleError
 from robustness.mutations import mutated
 from robustness.readers import CORPUS, READERS, Reader, available, seeds
 
 SECONDS = 1.0  # of CPU, that one file may take
 HANGS = 20.0  # then the process is ended, whatever it is in
+SILENT = 300  # seconds of any kind: then it waits for a process that hangs
 EACH = 2  # files of a kind of problem that the corpus keeps
 MEMORY = 1 << 30  # bytes of address space beyond those at the start
 
@@ -43,10 +45,21 @@ def bound_memory() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (limit, resource.getrlimit(resource.RLIMIT_AS)[1]))
 
 
+def cpu() -> float:
+    """Return the seconds of CPU that this process has taken, and those that read for it."""
+    ended = os.times()
+    total = process_time() + ended.children_user + ended.children_system
+    for child in apart.IDLE:
+        fields = Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()
+        total += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return total
+
+
 def problem(reader: Reader, path: Path) -> tuple[str, str]:
     """Return ("read" or "refused", "") or ("problem", what it is) for one file."""
-    started = process_time()
+    started = cpu()
     signal.setitimer(signal.ITIMER_PROF, HANGS)
+    signal.alarm(SILENT)
     try:
         reader.read(path)
         outcome = "read", ""
@@ -59,7 +72,8 @@ def problem(reader: Reader, path: Path) -> tuple[str, str]:
         outcome = "problem", f"{type(error).__name__}: {error}"
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
-    seconds = process_time() - started
+        signal.alarm(0)
+    seconds = cpu() - started
     if seconds > SECONDS:
         outcome = "problem", f"took {seconds:.1f} s"
     return outcome
@@ -114,13 +128,17 @@ def alone(name: str, asked: argparse.Namespace) -> dict[str, Any]:
 def here(name: str, asked: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """Fuzz one reader in this process, its memory bounded."""
     warnings.simplefilter("ignore")
-    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    for number in (signal.SIGPROF, signal.SIGALRM):
+        signal.signal(number, signal.SIG_DFL)
     with suppress(ChainruleError):  # what it imports does not count
         fuzz(name, range(20), -1, folder)
+    apart.end()  # the next one is bound as well
     bound_memory()
     numbers = range(asked.first, asked.first + asked.inputs)
     counts, problems = fuzz(name, numbers, asked.seed, folder)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    apart.end()
+    both = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    peak = max(resource.getrusage(who).ru_maxrss for who in both) / 1024
     return {"counts": counts, "problems": problems, "peak": peak}
 
 

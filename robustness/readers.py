@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import tempfile
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -88,6 +89,13 @@ def stored(path: Path) -> Any:
     return x[:]
 
 
+def batches(path: Path) -> Any:
+    """Read a table of numbers in batches, as it is unpacked into rows."""
+    with tempfile.TemporaryDirectory() as folder:
+        x, y = open_stored(path, target="target", folder=folder)
+        return x[:], y[:]
+
+
 READERS = {
     "model": Reader(cr.load, "input.safetensors", inside.header),
     "checkpoint": Reader(resume, "step-0000000004.safetensors", inside.header, share=0.5),
@@ -98,6 +106,10 @@ READERS = {
     "npz": Reader(npz.read, "input.npz", inside.members),
     "csv": Reader(csv.read, "input.csv", inside.packed),
     "table": Reader(table, "input.csv", inside.packed, ("polars",), 0.2),
+    "parquet": Reader(table, "input.parquet", None, ("polars",), 0.1),
+    "arrow": Reader(table, "input.arrow", None, ("polars",), 0.1),
+    "stored-parquet": Reader(batches, "input.parquet", None, ("pyarrow",), 0.1),
+    "stored-arrow": Reader(batches, "input.arrow", None, ("pyarrow",), 0.1),
     "image": Reader(lambda path: images.read_files([path]), "input.png", None, ("PIL",)),
     "toml": Reader(settings.read, "input.toml"),
     "onnx": Reader(cr.load_onnx, "input.onnx", None, ("onnx",), 0.5),
@@ -144,11 +156,41 @@ def write_corpus() -> None:
     }
     for name, content in files.items():
         (CORPUS / name).write_bytes(content)
+    _tables()
     _without_header(CORPUS / "onnx")
     from PIL import Image
 
     for ending in ("png", "bmp", "gif", "jpg", "tif"):
         Image.fromarray(pixels[0]).save(CORPUS / "image" / f"grey.{ending}")
+
+
+def _tables() -> None:
+    """Write Parquet and Arrow files of all kinds of columns, packed in all kinds of ways."""
+    import polars as pl
+    import pyarrow as pa
+    from pyarrow import ipc, parquet
+
+    flats = pl.read_csv(_table(40), try_parse_dates=True).with_columns(
+        pl.col("town").cast(pl.Categorical), even=pl.col("size") % 2 == 0, note=pl.lit("x")
+    )
+    numbers = pl.DataFrame({"a": X[:, 0], "b": X[:, 1].astype(np.int32), "target": Y})
+    for packing in ("uncompressed", "snappy", "gzip", "zstd"):
+        path = CORPUS / "parquet" / f"{packing}.parquet"
+        flats.write_parquet(path, compression=packing, row_group_size=25)
+    for packing in ("uncompressed", "lz4", "zstd"):
+        flats.write_ipc(CORPUS / "arrow" / f"{packing}.arrow", compression=packing)
+    nested = flats.with_columns(pair=pl.concat_list("size", "target"))
+    nested.write_parquet(CORPUS / "parquet" / "found-lists.parquet")
+    rows = numbers.to_arrow()
+    for packing in ("none", "snappy", "zstd"):
+        path = CORPUS / "stored-parquet" / f"{packing}.parquet"
+        parquet.write_table(rows, path, row_group_size=4, compression=packing)
+    for packing in (None, "lz4", "zstd"):
+        path = CORPUS / "stored-arrow" / f"{packing or 'none'}.arrow"
+        with ipc.new_file(
+            path, rows.schema, options=pa.ipc.IpcWriteOptions(compression=packing)
+        ) as f:
+            f.write_table(rows, max_chunksize=4)
 
 
 def _without_header(folder: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ from robustness.readers import CORPUS, READERS, seeds
 from safetensors.numpy import save_file
 
 import chainrule as cr
+from chainrule.data import samples
+from chainrule.data.readers import csv, idx, images, npz
 from chainrule.model_file import KEY, header
 
 ROOT = CORPUS.parent.parent
@@ -97,3 +101,50 @@ def test_a_header_that_announces_more_than_there_is_is_refused(tmp_path: Path) -
     path.write_bytes((2**62).to_bytes(8, "little") + b"{}")
     with pytest.raises(cr.ModelFileError, match="announces a header of"):
         cr.load(path)
+
+
+def bomb(path: Path) -> Path:
+    """Write a file of 100,000 equal bytes that is packed as well as it can be."""
+    if path.suffix == ".npz":
+        np.savez_compressed(path, x=np.zeros(100_000, np.uint8), y=np.zeros(100_000, np.uint8))
+    elif path.suffix == ".png":
+        pytest.importorskip("PIL.Image").new("L", (1000, 100)).save(path)
+    elif path.suffix == ".gz" and "csv" in path.name:
+        path.write_bytes(gzip.compress(b"a,b\n" + b"0,0\n" * 25_000))
+    else:
+        path.write_bytes(gzip.compress(idx.to_bytes(np.zeros((100, 1000), np.uint8))))
+    return path
+
+
+READ = {
+    "bomb.npz": npz.read,
+    "bomb.csv.gz": lambda path: csv.read(path, "b"),
+    "bomb-images-idx2-ubyte.gz": idx.read_array,
+    "bomb.png": lambda path: images.read_files([path]),
+}
+
+
+@pytest.mark.parametrize("name", READ)
+def test_few_bytes_may_not_unpack_to_very_many(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = bomb(tmp_path / name)
+    READ[name](path)  # small enough, whatever the ratio
+    monkeypatch.setattr(samples, "FREELY", 10_000)
+    monkeypatch.setattr(samples, "MAX_RATIO", 20)
+    with pytest.raises(cr.DataError, match=rf"{name}.*unpack to .* over 20 for each, the limit"):
+        READ[name](path)
+
+
+def test_members_of_an_archive_may_not_lie_over_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "over.npz"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("x.npy", bytes(100_000))
+        for i in range(9):  # entries of the directory that share one place
+            archive.filelist.append(archive.filelist[0])
+            archive.NameToInfo[f"x{i}.npy"] = archive.filelist[0]
+    monkeypatch.setattr(samples, "MAX_BYTES", 900_000)
+    with pytest.raises(cr.DataError, match=r"over\.npz.*1,000,000 bytes; the limit is 900,000"):
+        npz.read(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +171,22 @@ def test_parquet_is_refused_as_csv_is(tmp_path: Path) -> None:
     arrow.parquet.write_table(twice, tmp_path / "twice.parquet")
     with pytest.raises(cr.DataError, match='two columns are called "a"'):
         cr.tables.train(tmp_path / "twice.parquet", "y")
+
+
+@pytest.mark.parametrize("kind", ["list", "struct", "duration", "binary"])
+def test_a_column_that_is_no_single_value_is_named(kind: str, tmp_path: Path) -> None:
+    cells: Any = {
+        "list": [[1, 2]] * 30, "struct": [{"a": 1}] * 30, "binary": [b"x"] * 30,
+        "duration": [datetime.timedelta(1)] * 30,
+    }[kind]  # fmt: skip
+    frame = pl.DataFrame({"a": [5, 7, 1] * 10, "odd": cells, "y": [0, 1, 2] * 10})
+    frame.write_parquet(tmp_path / "odd.parquet")
+    for data in (frame, tmp_path / "odd.parquet"):
+        with pytest.raises(cr.DataError, match=rf'(?i)column "odd" holds {kind}.*odd=ignore'):
+            cr.tables.train(data, "y")
+        with pytest.raises(cr.DataError, match='column "odd" holds'):
+            cr.tables.train(data, "odd")
+    cr.tables.train(frame, "y", columns={"odd": "ignore"}, epochs=1, verbose=0)
 
 
 def test_frames_of_pandas_and_polars_are_read_alike() -> None:

@@ -8,6 +8,7 @@ from chainrule.errors import DataError
 from chainrule.tables import dates
 from chainrule.tables.column import Column
 from chainrule.tables.profile import Moments, Profile
+from chainrule.tables.source import NESTED
 
 YES_NO = ({"yes", "no"}, {"true", "false"}, {"y", "n"}, {"t", "f"}, {"on", "off"})
 TEXTS_APART = 0.5  # of the rows with different texts: an identifier or free text, no category
@@ -24,6 +25,7 @@ def decide(profile: Profile, where: str) -> Column:
     p = profile
     if p.asked == "ignore":
         return Column(p.name, "ignore", "as asked")
+    check_nested(p, where)
     if not p.present:
         raise DataError(
             f'{where}: column "{p.name}" is empty: all its {p.rows:,} rows are missing; leave it '
@@ -99,6 +101,16 @@ def _learnt(moments: Moments) -> dict[str, Any]:
 
 def _gaps(p: Profile) -> float:
     return p.training_gaps / max(p.training_rows, 1)
+
+
+def check_nested(p: Profile, where: str) -> None:
+    """Raise DataError for a column whose cells are lists, structs, bytes or durations."""
+    if p.first_text is not None and p.first_text[1].startswith(NESTED):
+        raise DataError(
+            f'{where}: column "{p.name}" holds {p.first_text[1].removeprefix(NESTED)}, not single '
+            f"numbers, texts or dates: spread it over columns of its own, or leave it out "
+            f"(--columns {p.name}=ignore)"
+        )
 
 
 def check_mixed(p: Profile, where: str) -> None:

@@ -6,7 +6,6 @@ the same rules decide about a CSV, a Parquet file and a pandas frame.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
 CHUNK_ROWS = 65_536
 LONG = 64 << 20  # bytes from which on reading shows how far it is
+NESTED = "\0"  # begins no text of a CSV
 ARROW = (".parquet", ".arrow", ".feather", ".ipc")
 
 
@@ -54,6 +54,7 @@ def open_source(data: Any, where: str = "the table") -> Source:
     A frame is one of polars or pandas, a mapping name -> values, or a list of such mappings.
     """
     if isinstance(data, str | Path):
+        from chainrule.tables.arrow import ArrowSource
         from chainrule.tables.csv_source import CsvSource
 
         path = Path(data).expanduser()
@@ -87,42 +88,7 @@ class FrameSource:
 
     def chunks(self) -> Iterator[Chunk]:
         for first in range(0, len(self.frame), CHUNK_ROWS):
-            yield Chunk(plain(self.frame[first : first + CHUNK_ROWS], self.where), first)
-
-
-class ArrowSource:
-    """A Parquet or Arrow file, read piece by piece; rows are counted from 0."""
-
-    def __init__(self, path: Path) -> None:
-        pl = polars()
-        self.path, self.where = path, str(path)
-        read = pl.scan_parquet if path.suffix.lower() == ".parquet" else pl.scan_ipc
-        try:
-            self.size = path.stat().st_size
-            if not self.size:
-                raise DataError(f"{path}: the file is empty")
-            self.scan = read(path)
-            self.columns = tuple(self.scan.collect_schema())
-        except FileNotFoundError:
-            raise DataError(f"{path}: no such file") from None
-        except pl.exceptions.DuplicateError as error:
-            found = re.search("'(.*)'", str(error))
-            name = found[1] if found else "?"
-            raise DataError(f'{path}: two columns are called "{name}"') from None
-        except (pl.exceptions.PolarsError, OSError) as error:
-            problem = str(error).splitlines()[0] if str(error) else "empty?"
-            raise DataError(f"{path}: no readable {path.suffix[1:]} file ({problem})") from None
-
-    def chunks(self) -> Iterator[Chunk]:
-        pl, first = polars(), 0
-        try:
-            for frame in self.scan.collect_batches(chunk_size=CHUNK_ROWS, maintain_order=True):
-                for start in range(0, len(frame), CHUNK_ROWS):
-                    part = frame[start : start + CHUNK_ROWS]
-                    yield Chunk(plain(part, self.where), first)
-                    first += len(part)
-        except pl.exceptions.PolarsError as error:
-            raise DataError(f"{self.path}: damaged after row {first} ({error})") from None
+            yield Chunk(plain(self.frame[first : first + CHUNK_ROWS]), first)
 
 
 def as_frame(data: Any, where: str) -> pl.DataFrame:
@@ -189,8 +155,12 @@ def _gone(cell: Any) -> bool:
     return isinstance(cell, float) and cell != cell
 
 
-def plain(frame: pl.DataFrame, where: str) -> pl.DataFrame:
-    """Return every column as text or Float64; raise DataError for a type that is neither."""
+def plain(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return every column as text or Float64.
+
+    A column of lists, structs, bytes or durations holds the mark NESTED and its type instead, for
+    whoever decides about columns to refuse it by name.
+    """
     pl = polars()
     columns = []
     for cells in frame.iter_columns():
@@ -205,6 +175,9 @@ def plain(frame: pl.DataFrame, where: str) -> pl.DataFrame:
             columns.append(cells.dt.replace_time_zone(None).dt.strftime("%Y-%m-%dT%H:%M:%S"))
         elif dtype in (pl.String, pl.Boolean, pl.Categorical, pl.Enum):
             columns.append(cells.cast(pl.String))
+        elif dtype == pl.Time:
+            columns.append(cells.dt.strftime("%H:%M:%S"))
         else:
-            columns.append(pl.Series(cells.name, [f"<{dtype}>"] * len(cells)))
+            mark = pl.Series(cells.name, [f"{NESTED}{dtype}"], dtype=pl.String)
+            columns.append(mark.new_from_index(0, len(cells)))
     return pl.DataFrame(columns)

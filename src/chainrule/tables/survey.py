@@ -13,7 +13,7 @@ from chainrule.data.targets import MOST_CLASSES
 from chainrule.errors import ConfigurationError, DataError
 from chainrule.randomness import Rng
 from chainrule.tables.column import Kind
-from chainrule.tables.deciding import check_mixed, decide
+from chainrule.tables.deciding import check_mixed, check_nested, decide
 from chainrule.tables.polars import texts
 from chainrule.tables.profile import Profile
 from chainrule.tables.schema import Rows, Schema, Target
@@ -137,6 +137,7 @@ def _target(p: Profile, where: str) -> Target:
     """Return whether the target is a class or a number; the rule of `chainrule.data` on counts."""
     if p.asked in ("date", "ignore"):
         raise ConfigurationError(f'the target "{p.name}" must be a number or a category')
+    check_nested(p, where)
     if p.infinite is not None and p.asked != "category":
         raise DataError(
             f'{where}: column "{p.name}", row {p.infinite[0]}: expected a finite number as the '

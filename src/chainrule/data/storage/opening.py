@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from chainrule.data.apart import apart
 from chainrule.data.readers import idx, images
 from chainrule.data.readers.npz import DAMAGED
+from chainrule.data.storage.arrow import PARQUET
 from chainrule.data.storage.spool import grouped, spool
-from chainrule.errors import ConfigurationError, DataError, MissingExtraError
+from chainrule.errors import ConfigurationError, DataError
 from chainrule.namespace import Array
 from chainrule.stored import FromFunction, Mapped, Stored
 
-PARQUET, ARROW = (".parquet", ".pq"), (".arrow", ".feather", ".ipc")
+ARROW = (".arrow", ".feather", ".ipc")
 
 
 def open_stored(
@@ -78,37 +81,10 @@ def _mapped(path: Path) -> Mapped:
 
 
 def _blocks(path: Path, target: str) -> Iterator[tuple[Array, Array]]:
-    """Yield (x, y) for one batch of rows after the other."""
-    try:
-        import pyarrow as pa
-        from pyarrow import ipc, parquet
-    except ImportError:
-        raise MissingExtraError(
-            'reading tables needs pyarrow: pip install "chainrule[arrow]"'
-        ) from None
-    try:
-        if path.suffix in PARQUET:
-            batches = parquet.ParquetFile(path).iter_batches()
-        else:
-            file = ipc.open_file(pa.memory_map(str(path)))
-            batches = (file.get_batch(i) for i in range(file.num_record_batches))
-        for batch in batches:
-            names = batch.schema.names
-            if target not in names:
-                raise DataError(f'{path}: no column "{target}"; columns: {", ".join(names[:20])}')
-            columns = [batch.column(i).to_numpy(zero_copy_only=False) for i in range(len(names))]
-            place = names.index(target)
-            y = columns.pop(place)
-            for name, column in zip([n for n in names if n != target], columns, strict=True):
-                if column.dtype.kind not in "fiub":
-                    raise DataError(f'{path}: column "{name}" holds {column.dtype}, not numbers')
-            if y.dtype.kind not in "fiub":
-                raise DataError(f'{path}: the targets "{target}" must be numbers, got {y.dtype}')
-            yield np.column_stack(columns).astype(np.float32), y
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file") from None
-    except (pa.ArrowException, OSError) as error:
-        raise DataError(f"{path}: not a readable table ({error})") from None
+    """Yield (x, y) for one batch of rows after the other, read in a process of its own."""
+    for content in apart("chainrule.data.storage.arrow:batches", path, target):
+        stream = io.BytesIO(content)
+        yield np.load(stream, allow_pickle=False), np.load(stream, allow_pickle=False)
 
 
 def _images(
