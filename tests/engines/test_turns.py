@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from time import sleep
@@ -72,12 +74,24 @@ def test_little_work_takes_turns_and_a_single_row_does_not(taken: Held) -> None:
         assert waiting.result(1).shape == (2, 2)
 
 
+FORKED = """
+import os, threading
+from chainrule.engines.turns import TURN
+
+other = threading.Thread(target=TURN.__enter__)
+other.start()
+other.join()
+child = os.fork()
+if child == 0:
+    os._exit(0 if TURN.own.acquire(blocking=False) else 1)
+print(os.waitpid(child, 0)[1], TURN.own.acquire(blocking=False))
+"""
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes cannot be forked here")
-def test_a_forked_process_does_not_wait_for_a_thread_that_it_has_not(taken: Held) -> None:
-    child = os.fork()
-    if child == 0:
-        os._exit(0 if TURN.own.acquire(blocking=False) else 1)
-    assert os.waitpid(child, 0)[1] == 0
+def test_a_forked_process_does_not_wait_for_a_thread_that_it_has_not() -> None:
+    done = subprocess.run([sys.executable, "-c", FORKED], capture_output=True, text=True)
+    assert done.stdout.split() == ["0", "False"]
 
 
 def test_one_engine_asks_for_turns_where_products_have_several_threads(
