@@ -188,7 +188,7 @@ def train(
     from chainrule.receipt import receipt
 
     started = perf_counter()
-    terminated = False
+    ending = 0
     try:
         model.fit(
             dataset.x,
@@ -206,8 +206,8 @@ def train(
                 bounds,
             ],
         )
-    except SystemExit:  # SIGTERM: what was learnt is saved first
-        terminated = True
+    except SystemExit as end:  # SIGTERM or SIGHUP: what was learnt is saved first
+        ending = int(end.code or 0)
     history = model.history
     seconds = perf_counter() - started
     ran = re.split("[ :;]", history.engine)[0]
@@ -245,8 +245,8 @@ def train(
         show_answers(model, dataset, recipe.y, recipe.y_test, show, to_stderr=json)
     if history.stopped and history.stopped.startswith("interrupted"):
         raise typer.Exit(130)
-    if terminated:
-        raise typer.Exit(143)
+    if ending:
+        raise typer.Exit(ending)
 
 
 def _print_result(result: dict[str, Any], scores: dict[str, float]) -> None:

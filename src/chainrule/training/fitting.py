@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterable, Sequence
 from traceback import print_exc
 from typing import TYPE_CHECKING, Any
@@ -24,6 +23,7 @@ from chainrule.training.history import History
 from chainrule.training.loop import DivergenceError, train
 from chainrule.training.plan import Plan
 from chainrule.training.progress import Verbosity, progress
+from chainrule.training.signals import ENDING
 from chainrule.training.start import start, work
 from chainrule.training.weighting import ClassWeight, weighted
 
@@ -112,8 +112,8 @@ def fit(
         from chainrule.doctor.callback import note
 
         note(training)
-    if training.signal == signal.SIGTERM:
-        raise SystemExit(128 + signal.SIGTERM)  # as the system asked, now that all is saved
+    if training.signal in ENDING:
+        raise SystemExit(128 + training.signal)  # as the system asked, now that all is saved
     return history
 
 

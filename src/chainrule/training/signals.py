@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: the first asks a training to end after its step, the second ends it now."""
+"""Ctrl-C, SIGTERM, SIGHUP: the first ends a training after its step, the second ends it now."""
 
 from __future__ import annotations
 
@@ -7,8 +7,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 WORDS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
+ENDING = [signal.SIGTERM]  # those that ask for the process's end, not only the training's
+if hasattr(signal, "SIGHUP"):  # the terminal is gone; nohup ignores it, and so do we then
+    WORDS[signal.SIGHUP] = "hung up"
+    ENDING.append(signal.SIGHUP)
 
 
 class Asked:
@@ -25,13 +30,14 @@ class Asked:
 
 @contextmanager
 def listening() -> Iterator[Asked]:
-    """Defer SIGINT and SIGTERM, so that a step, a callback or a file is never left half done.
+    """Defer SIGINT, SIGTERM and SIGHUP, so that no step, callback or file is left half done.
 
     Only in the main thread, the one that gets signals, and only where nobody else has taken
     charge of them.
     """
     asked = Asked()
-    defaults = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+    defaults: dict[int, Any] = {signal.SIGINT: signal.default_int_handler}
+    defaults |= dict.fromkeys(ENDING, signal.SIG_DFL)
     taken = {}
     if threading.current_thread() is threading.main_thread():
         taken = {n: d for n, d in defaults.items() if signal.getsignal(n) is d}

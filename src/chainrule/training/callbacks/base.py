@@ -42,7 +42,7 @@ class Training:
     replaced: bool = False
     comm: Comm = field(default_factory=Alone)  # the processes that train together
     leader: bool = True  # of these, the one that writes
-    signal: int | None = None  # that asked for the end: SIGINT or SIGTERM
+    signal: int | None = None  # that asked for the end: SIGINT, SIGTERM or SIGHUP
     remarks: list[str] = field(default_factory=list)  # for whoever shows the progress
     saved: str = ""  # where the last good state is
     data: Data | None = None

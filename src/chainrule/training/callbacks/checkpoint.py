@@ -14,6 +14,7 @@ from chainrule.errors import ChainruleError, ConfigurationError, ModelFileError,
 from chainrule.namespace import Array
 from chainrule.training.callbacks.base import Callback, Training
 from chainrule.training.callbacks.checkpoint_file import check_place, checksum, newest
+from chainrule.training.callbacks.folder_lock import FolderLock
 from chainrule.training.callbacks.monitor import Monitor
 from chainrule.training.history import History
 
@@ -33,7 +34,8 @@ class Checkpoint(Callback):
     (None: all). With `best` ("validation_loss"), the epoch in which that curve was best stays as
     well, in best.safetensors. `chainrule.load` opens one as a model. A full disk or a read-only
     folder raises WriteError, which names the last good checkpoint; a state that is not finite is
-    never saved. After Ctrl-C or SIGTERM the very last step is saved.
+    never saved. After Ctrl-C, SIGTERM or SIGHUP the very last step is saved. One training at a time
+    has the folder: a second one is refused, with the process that writes there.
 
     With `resume` the newest file in the folder that is whole is taken, if there is any (`skipped`
     says which are not, and why); then the same script, run again after it was killed, finishes the
@@ -64,6 +66,7 @@ class Checkpoint(Callback):
         self.seconds, self.keep, self.resume = seconds, keep, resume
         self.best, self.saved_at = best, 0.0
         self.skipped: dict[Path, str] = {}
+        self.lock = FolderLock(self.folder)
 
     def files(self) -> list[Path]:
         """Return the checkpoints in the folder, the oldest first."""
@@ -74,6 +77,18 @@ class Checkpoint(Callback):
         if not training.leader:
             self._follow(training)
             return
+        self.lock.take()
+        try:
+            self._begin(training)
+        except BaseException:
+            self.lock.release()
+            raise
+
+    def on_end(self, training: Training) -> None:
+        self.lock.release()
+
+    def _begin(self, training: Training) -> None:
+        """Go on from the newest file, if there is any."""
         for left in self.folder.glob(".*.safetensors.*"):  # by a process killed while writing
             left.unlink(missing_ok=True)
         files = [path for path in (self.folder / BEST,) if path.exists()] + self.files()
