@@ -1,4 +1,4 @@
-"""`python -m benchmarks.estimators`: chainrule's MLP and scikit-learn's own, side by side.
+"""`python -m benchmarks.estimators [NAME...]`: chainrule's MLP beside scikit-learn's own.
 
 Each library trains in processes of its own, in turn. "cold" is the first fit of a new process, with
 all that is compiled; "warm" the median of the fits after it. Parameters are the defaults, but for
@@ -57,7 +57,7 @@ def work(library: str, name: str) -> None:
 
 
 def measured(library: str, name: str) -> tuple[float, float]:
-    command = [sys.executable, "-m", "benchmarks.estimators", library, name]
+    command = [sys.executable, "-m", "benchmarks.estimators", "--work", library, name]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     cold, *warm = json.loads(done.stdout)
     return cold, median(warm)
@@ -73,12 +73,12 @@ def compare(name: str, rounds: int) -> str:
 
 
 def main() -> None:
-    if len(sys.argv) == 3:
-        work(*sys.argv[1:])
+    if sys.argv[1:2] == ["--work"]:
+        work(*sys.argv[2:])
         return
     print("| data | cold | scikit-learn | ratio | warm | scikit-learn | ratio |")
     print("|---|---|---|---|---|---|---|")
-    for name in SETS:
+    for name in sys.argv[1:] or SETS:
         print(compare(name, rounds=3 if name in ("iris", "digits") else 1), flush=True)
 
 

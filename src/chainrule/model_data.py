@@ -91,8 +91,9 @@ def look(model: Model, data: Data) -> None:
     """
     if model.trained_layer.adapts:
         state = model.state
-        X = data.X
+        X, weights = data.X, data.weights
         if isinstance(X, Stored):
-            X = X[np.linspace(0, len(X) - 1, min(len(X), LOOKED_AT)).astype(int)]
-        running = model.trained_layer.adapt(state.running, X.astype(model.dtype))
+            rows = np.linspace(0, len(X) - 1, min(len(X), LOOKED_AT)).astype(int)
+            X, weights = X[rows], None if weights is None else weights[rows]
+        running = model.trained_layer.adapt(state.running, X.astype(model.dtype), weights)
         model.restore(state._replace(running=running))

@@ -80,3 +80,13 @@ def test_codes_and_numbers_may_meet_in_branches() -> None:
 def test_one_hot_by_hand_wants_data_first() -> None:
     with pytest.raises(cr.ConfigurationError, match="has seen no data"):
         cr.OneHot(3).forward({}, X)
+
+
+@pytest.mark.parametrize("layer", [cr.Standardize(), cr.Normalize(), cr.OneHot(3)], ids=repr)
+def test_a_sample_of_weight_2_is_that_sample_twice(layer: cr.layers.Layer) -> None:
+    X, weights = np.array([[3.0], [1.0], [2.0], [7.0]]), np.array([2, 1, 3, 0])
+    state = {name: np.full(spec.shape, 0.0) for name, spec in layer.running((1,)).items()}
+    by_weight = layer.adapt(state, X, weights)
+    written = layer.adapt(state, X.repeat(weights, axis=0))
+    for name in set(state) - {"samples"}:
+        np.testing.assert_allclose(by_weight[name], written[name])

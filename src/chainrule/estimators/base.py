@@ -11,7 +11,6 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import check_scoring
-from sklearn.model_selection import train_test_split
 from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
@@ -20,6 +19,7 @@ from chainrule.engines.threads import blas_libraries
 from chainrule.errors import ConfigurationError
 from chainrule.estimators.answers import Answers
 from chainrule.estimators.sparse import SparseRows
+from chainrule.estimators.splitting import Split, hold_out
 from chainrule.estimators.stopping import ScoreFunction, Stopping
 from chainrule.layers import Layer
 from chainrule.losses import Loss
@@ -63,12 +63,20 @@ class NetworkEstimator(Answers):
         if fresh:
             self._begin(X, y, generator)
         weights = self._class_weights(y, sample_weight)
-        validation = self._validation(given, X, y, weights, validation_data, generator, incremental)
-        rows, validate = validation
-        if rows is not None:
-            X, y = X[rows], y[rows]
-            weights = None if weights is None else weights[rows]
-        self._train(self._data(X, y, weights), validate, generator, incremental)
+        if validation_data is not None:
+            validate = self._judged_by(validation_data)
+        elif incremental or not self._holds_out():
+            validate = None
+        else:
+            split = self._split(X, y, sample_weight, generator)
+            validate = self._judge(*self._held(given, X, y, weights, sample_weight, split))
+            weights = counted(weights, sample_weight, split.kept, split.kept_counts)
+            if sample_weight is not None:
+                sample_weight = counted(sample_weight, sample_weight, split.kept, split.kept_counts)
+            X, y = X[split.kept], y[split.kept]
+        data = self._data(X, y, weights)
+        look(self.model_, data._replace(weights=sample_weight))
+        self._train(data, validate, generator, incremental)
         return self
 
     def _begin(self, X: Any, y: Array, generator: Any) -> None:
@@ -95,49 +103,45 @@ class NetworkEstimator(Answers):
             rows = rows.astype(dtype, copy=False)
         return Data(rows, targets, weights)
 
-    def _validation(
-        self,
-        given: Any,
-        X: Any,
-        y: Array,
-        weights: Any,
-        pair: Any,
-        generator: Any,
-        incremental: bool,
-    ) -> tuple[Array | None, ScoreFunction | None]:
-        """Return the rows to train on (None: all), and what judges a state."""
-        if pair is not None:
-            held, truth, *rest = pair
-            X_held, y_held = validate_data(
-                self, held, truth, multi_output=True, reset=False,
-                **self._sample_checks(), **self._target_checks(),
-            )  # fmt: skip
-            y_held = self._known_targets(y_held)
-            weight = _check_sample_weight(rest[0], X_held) if rest else None
-            return None, self._judge(held, X_held, y_held, truth, weight)
-        if incremental or not self._holds_out():
-            return None, None
-        rows = np.arange(X.shape[0])
-        kept, held_out = train_test_split(
-            rows, random_state=generator, test_size=self.validation_fraction,
-            stratify=y if self._stratified() else None,
+    def _judged_by(self, pair: Any) -> ScoreFunction:
+        """Return what judges a state by validation data of the user's own."""
+        held, truth, *rest = pair
+        X_held, y_held = validate_data(
+            self, held, truth, multi_output=True, reset=False,
+            **self._sample_checks(), **self._target_checks(),
         )  # fmt: skip
-        if len(held_out) < 2:
+        y_held = self._known_targets(y_held)
+        weight = _check_sample_weight(rest[0], X_held) if rest else None
+        return self._judge(held, X_held, y_held, truth, weight)
+
+    def _split(self, X: Any, y: Array, sample_weight: Array | None, generator: Any) -> Split:
+        """Return the rows to train on, and those held out."""
+        share, stratify = self.validation_fraction, self._stratified()
+        split = hold_out(X, y, sample_weight, share, stratify, generator)
+        if len(split.held) < 2:
             raise ValueError(
                 "The validation set is too small. Increase 'validation_fraction' "
                 "or the size of your dataset."
             )
-        weight = None if weights is None else weights[held_out]
+        return split
+
+    def _held(
+        self, given: Any, X: Any, y: Array, weights: Any, sample_weight: Any, split: Split
+    ) -> tuple[Any, Any, Array, Any, Any]:
+        """Return the held-out rows as they came, as they are used, and what they weigh."""
+        rows = split.held
         named = hasattr(given, "columns")  # a scorer's `predict` shall see the same names
-        held = _safe_indexing(given, held_out) if named else X[held_out]
-        truth = self._decoded(y[held_out])
-        return kept, self._judge(held, X[held_out], y[held_out], truth, weight)
+        held = _safe_indexing(given, rows) if named else X[rows]
+        weight = counted(weights, sample_weight, rows, split.held_counts)
+        return held, X[rows], y[rows], self._decoded(y[rows]), weight
 
     def _judge(self, given: Any, X: Any, y: Array, truth: Any, weight: Any) -> ScoreFunction:
         data, model = self._data(X, y, weight), self.model_
         loss = model.trained_loss
         weights = loss.sample_weights(data.weights, len(data.X), np.dtype(model.dtype))
         scorer = None if self.scoring in (None, "loss") else check_scoring(self, self.scoring)
+        # Accuracy where a class hardly weighs anything is 1 at once, and says no more after it.
+        by_loss = self.scoring == "loss" or (self.scoring is None and self._weighs_classes())
 
         def judge(state: State) -> tuple[float, float]:
             predicted = predicting(model.optimizer, state)
@@ -145,7 +149,7 @@ class NetworkEstimator(Answers):
             value = float(loss(Z, data.targets, weights)[0])
             if scorer is not None:
                 return value, float(scorer(self, given, truth))
-            return value, -value if self.scoring == "loss" else self._score(Z, y, weight)
+            return value, -value if by_loss else self._score(Z, y, weight)
 
         return judge
 
@@ -153,7 +157,6 @@ class NetworkEstimator(Answers):
         self, data: Data, validate: ScoreFunction | None, generator: Any, incremental: bool
     ) -> None:
         model, stopping = self.model_, self._stopping
-        look(model, data)
         fresh = not (incremental and stopping.losses)
         if fresh:  # as scikit-learn: parameters stay with warm_start, averages do not
             slots = model.optimizer.init(model.state.params)
@@ -227,6 +230,9 @@ class NetworkEstimator(Answers):
             return str(self.dtype)
         return "float64" if X.dtype == np.float64 and prod(X.shape) <= SMALL else "float32"
 
+    def _weighs_classes(self) -> bool:
+        return getattr(self, "class_weight", None) is not None
+
     def _holds_out(self) -> bool:
         return bool(self.early_stopping)
 
@@ -259,3 +265,10 @@ class NetworkEstimator(Answers):
 
     def _optimizer(self) -> Optimizer | None:
         raise NotImplementedError
+
+
+def counted(weights: Any, sample_weight: Any, rows: Array, counts: Array | None) -> Array | None:
+    """Return what each of `rows` weighs in a part of the data where it is `counts` times."""
+    if weights is None:
+        return None
+    return weights[rows] if counts is None else weights[rows] * (counts / sample_weight[rows])

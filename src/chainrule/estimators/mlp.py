@@ -14,8 +14,9 @@ class MLPClassifier(Classes, MultilayerPerceptron):
     What is added: `dropout` after each hidden layer (a rate, or one for each), `activation` for
     each layer (names or chainrule layers), `loss` ("log_loss", "hinge" for two classes, or a
     chainrule loss), `class_weight` ("balanced" or a mapping), `scoring` (what early stopping
-    watches: None for accuracy, "loss", or a scorer of scikit-learn), `callbacks`, `engine`, and
-    `dtype`: "auto" keeps float64 for small tables and takes float32 above 50,000 entries.
+    watches: None for accuracy, or with `class_weight` the loss; "loss", or a scorer of
+    scikit-learn), `callbacks`, `engine`, and `dtype`: "auto" keeps float64 for small tables and
+    takes float32 above 50,000 entries.
 
     >>> from sklearn.datasets import load_iris
     >>> X, y = load_iris(return_X_y=True)

@@ -21,6 +21,18 @@ from chainrule.namespace import Array, array_namespace
 from chainrule.tree import Tree
 
 
+def counted(X: Array, weights: Array | None) -> tuple[Array, Array | None]:
+    """Return the samples that weigh more than 0, and their weights (None: all alike).
+
+    >>> counted(np.array([[1.0], [2.0]]), np.array([0.0, 3.0]))
+    (array([[2.]]), array([3.]))
+    """
+    if weights is None or not (weights > 0).any():
+        return X, None
+    heavy = weights > 0
+    return X[heavy], weights[heavy]
+
+
 @dataclass(frozen=True, repr=False, eq=False)
 class Rescaling(Layer):
     """What Standardize and Normalize share: Y = (X − shift) / spread, over the last axis."""
@@ -35,14 +47,19 @@ class Rescaling(Layer):
             "samples": Spec((1,), Zeros()),
         }
 
-    def measure(self, X: Array) -> tuple[Array, Array]:
+    def measure(self, X: Array, weights: Array | None) -> tuple[Array, Array]:
         """Return shift and spread of rows X (m, n) in float64."""
         raise NotImplementedError
 
-    def adapt(self, state: Mapping[str, Any], X: Array) -> Mapping[str, Any]:
+    def adapt(
+        self, state: Mapping[str, Any], X: Array, weights: Array | None = None
+    ) -> Mapping[str, Any]:
         if state["samples"][0]:
             return state
-        shift, spread = self.measure(X.reshape(-1, X.shape[-1]))
+        X, weights = counted(X, weights)
+        rows = X.reshape(-1, X.shape[-1])
+        each = None if weights is None else weights.repeat(len(rows) // len(X))
+        shift, spread = self.measure(rows, each)
         # A feature that is the same everywhere says nothing: it becomes 0, not a division by 0.
         spread = np.where(spread > 0, spread, 1.0)
         dtype = state["shift"].dtype
@@ -64,7 +81,8 @@ class Standardize(Rescaling):
     """Each feature brought to mean 0 and deviation 1 over the training data.
 
     X (m, ..., n) -> Y of the same shape: Y = (X − shift) / spread and dX = dY / spread, with the
-    training data's mean and standard deviation (1/m) of each feature, the last axis.
+    training data's mean and standard deviation (1/m) of each feature, the last axis. With sample
+    weights both are weighted.
 
     >>> layer, X = Standardize(), np.array([[1.0, 7.0], [3.0, 7.0]])
     >>> state = layer.adapt({"shift": np.zeros(2), "spread": np.ones(2), "samples": np.zeros(1)}, X)
@@ -73,8 +91,12 @@ class Standardize(Rescaling):
            [ 1.,  0.]])
     """
 
-    def measure(self, X: Array) -> tuple[Array, Array]:
-        return X.mean(axis=0, dtype=np.float64), X.std(axis=0, dtype=np.float64)
+    def measure(self, X: Array, weights: Array | None) -> tuple[Array, Array]:
+        if weights is None:
+            return X.mean(axis=0, dtype=np.float64), X.std(axis=0, dtype=np.float64)
+        shares = weights.astype(np.float64) / weights.sum(dtype=np.float64)
+        mean = shares @ X
+        return mean, np.sqrt(shares @ (X - mean) ** 2)
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -90,7 +112,7 @@ class Normalize(Rescaling):
     array([0. , 1. , 0.5])
     """
 
-    def measure(self, X: Array) -> tuple[Array, Array]:
+    def measure(self, X: Array, weights: Array | None) -> tuple[Array, Array]:
         least = X.min(axis=0).astype(np.float64)
         return least, X.max(axis=0).astype(np.float64) - least
 
@@ -133,9 +155,12 @@ class OneHot(Layer):
             raise self.wrong_shape("(batch, columns)", shape)
         return (shape[0] * self.categories,)
 
-    def adapt(self, state: Mapping[str, Any], X: Array) -> Mapping[str, Any]:
+    def adapt(
+        self, state: Mapping[str, Any], X: Array, weights: Array | None = None
+    ) -> Mapping[str, Any]:
         if state["samples"][0]:
             return state
+        X, _ = counted(X, weights)
         values, known = np.zeros_like(state["values"]), np.zeros_like(state["known"])
         for j in range(X.shape[1]):
             distinct = np.unique(X[:, j])

@@ -96,8 +96,13 @@ class Layer(Description):
         """Return the state that is not trained, after this pass."""
         return state
 
-    def adapt(self, state: Mapping[str, Any], X: Array) -> Mapping[str, Any]:
-        """Return the state after a look at the training data; what has looked before stays."""
+    def adapt(
+        self, state: Mapping[str, Any], X: Array, weights: Array | None = None
+    ) -> Mapping[str, Any]:
+        """Return the state after a look at the training data; what has looked before stays.
+
+        `weights` (m,) say how much each sample counts (None: all alike).
+        """
         return state
 
     def formulas_of(self, cache: Any) -> Formulas:

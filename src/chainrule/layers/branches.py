@@ -59,8 +59,10 @@ class Residual(Combinator):
     def parameter_gradients(self, params: Tree, cache: Any, dY: Array) -> Tree:
         return self.body.parameter_gradients(params, cache, dY)
 
-    def adapt(self, state: Mapping[str, Any], X: Array) -> Mapping[str, Any]:
-        return self.body.adapt(state, X)
+    def adapt(
+        self, state: Mapping[str, Any], X: Array, weights: Array | None = None
+    ) -> Mapping[str, Any]:
+        return self.body.adapt(state, X, weights)
 
     def check_input(self, X: Array, name: str) -> None:
         self.body.check_input(X, name)
@@ -88,8 +90,12 @@ class Branches(Combinator):
         passes = {n: layer.forward(params[n], X, ctx.at(n)) for n, layer in self.children}
         return [Y for Y, _ in passes.values()], {n: cache for n, (_, cache) in passes.items()}
 
-    def adapt(self, state: Mapping[str, Any], X: Array) -> Mapping[str, Any]:
-        looked = {n: layer.adapt(state[n], X) for n, layer in self.children if layer.adapts}
+    def adapt(
+        self, state: Mapping[str, Any], X: Array, weights: Array | None = None
+    ) -> Mapping[str, Any]:
+        looked = {
+            n: layer.adapt(state[n], X, weights) for n, layer in self.children if layer.adapts
+        }
         return {**state, **looked}
 
     def check_input(self, X: Array, name: str) -> None:

@@ -163,13 +163,15 @@ class Sequential(Combinator):
             dY, gradients[name] = layer.backward(params[name], cache[name], dY)
         return gradients
 
-    def adapt(self, state: Mapping[str, Any], X: Array) -> Mapping[str, Any]:
+    def adapt(
+        self, state: Mapping[str, Any], X: Array, weights: Array | None = None
+    ) -> Mapping[str, Any]:
         if not self.adapts:
             return state
         learning = max(i for i, layer in enumerate(self.layers) if layer.adapts)
         for i, (name, layer) in enumerate(self.children[: learning + 1]):
             if layer.adapts:
-                state = {**state, name: layer.adapt(state[name], X)}
+                state = {**state, name: layer.adapt(state[name], X, weights)}
             elif has_leaves(layer.parameters(X.shape[1:])):
                 raise ConfigurationError(
                     f"{self.layers[learning]!r} learns from the data, so it must come before "

@@ -74,8 +74,10 @@ class Shared(Layer):
     def advance(self, state: Mapping[str, Any], cache: Any) -> Mapping[str, Any]:
         return self.layer.advance(state, cache)
 
-    def adapt(self, state: Mapping[str, Any], X: Array) -> Mapping[str, Any]:
-        return self.layer.adapt(state, X)
+    def adapt(
+        self, state: Mapping[str, Any], X: Array, weights: Array | None = None
+    ) -> Mapping[str, Any]:
+        return self.layer.adapt(state, X, weights)
 
     def check_input(self, X: Array, name: str) -> None:
         self.layer.check_input(X, name)
@@ -161,8 +163,10 @@ class Tied(Layer):
     def advance(self, state: Mapping[str, Any], cache: Any) -> Mapping[str, Any]:
         return self.network.advance(state, cache)
 
-    def adapt(self, state: Mapping[str, Any], X: Array) -> Mapping[str, Any]:
-        return self.network.adapt(state, X)
+    def adapt(
+        self, state: Mapping[str, Any], X: Array, weights: Array | None = None
+    ) -> Mapping[str, Any]:
+        return self.network.adapt(state, X, weights)
 
     def check_input(self, X: Array, name: str) -> None:
         self.network.check_input(X, name)
