@@ -125,7 +125,7 @@ def test_a_network_that_cannot_fit_is_refused_before_it_is_made(
     )
     said = capsys.readouterr().err
     assert code == 2
-    assert "MB of the process so far + 1,440,043.2 MB of 40,001,200,00" in said
+    assert "MB of the process so far + 2,560,076.8 MB of 40,001,200,00" in said
     assert "take a smaller batch size or network" in said
 
 

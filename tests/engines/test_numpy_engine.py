@@ -5,7 +5,8 @@ import pytest
 
 import chainrule as cr
 from chainrule.engines import choose
-from chainrule.engines.numpy_engine import ROWS_AT_ONCE, NumpyEngine, outputs
+from chainrule.engines.footprint import ROWS_AT_ONCE
+from chainrule.engines.numpy_engine import NumpyEngine, outputs
 from chainrule.step import Data, step
 from small import classification, classifier
 

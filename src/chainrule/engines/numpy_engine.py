@@ -11,6 +11,7 @@ import numpy as np
 from chainrule.engines.base import Report
 from chainrule.engines.denormals import flushed
 from chainrule.engines.flat import Flat, Packed, flat, pack, unpack
+from chainrule.engines.footprint import rows_at_once
 from chainrule.engines.pieces import Pieces
 from chainrule.engines.threads import allowed, count, largest_product, product_threads
 from chainrule.engines.turns import LITTLE, turn
@@ -20,7 +21,7 @@ from chainrule.namespace import Array
 from chainrule.optimizers.base import Rule
 from chainrule.step import Data, State, Task, predicting, step
 
-ROWS_AT_ONCE = 4096  # bounds the memory of a prediction; larger blocks are no faster
+WHOLE = 16  # rows: a prediction from no more than these is never cut
 
 
 def outputs(network: Layer, state: State, X: Array, dtype: str) -> Array:
@@ -34,11 +35,12 @@ def outputs(network: Layer, state: State, X: Array, dtype: str) -> Array:
 def blocks(network: Layer, state: State, X: Array, dtype: str) -> Array:
     """Return the outputs of one block after the other, joined."""
     ctx = Context(state=state.running)
-    if len(X) <= ROWS_AT_ONCE:
-        return network.forward(state.params, X[:].astype(dtype, copy=False), ctx)[0]
-    places = range(0, len(X), ROWS_AT_ONCE)
-    parts = [blocks(network, state, X[i : i + ROWS_AT_ONCE], dtype) for i in places]
-    return np.concatenate(parts)
+    rows = WHOLE if len(X) <= WHOLE else rows_at_once(network, X.shape[1:])
+    parts = [
+        network.forward(state.params, X[i : i + rows].astype(dtype, copy=False), ctx)[0]
+        for i in range(0, len(X), rows) or (0,)
+    ]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 class NumpyRun:

@@ -26,6 +26,7 @@ from chainrule.engines.device import (
     fits,
     on_device,
 )
+from chainrule.engines.footprint import rows_at_once
 from chainrule.engines.layout import Layout
 from chainrule.engines.mesh import Mesh
 from chainrule.engines.pieces import Pieces
@@ -37,7 +38,6 @@ from chainrule.step import Data, State, Task, predicting, step
 from chainrule.tree import in_order_of
 
 STEPS_AT_ONCE = 4096  # length of a chunk's report
-ROWS_AT_ONCE = 4096
 
 Program = Callable[[State, Data, Array, int, int], tuple[State, Array, Array]]
 PROGRAMS: dict[Any, Program] = {}  # compiled once per process for a task and its shapes
@@ -174,10 +174,10 @@ def blockwise(
     place: Callable[[Array], Any] = lambda block: block,
 ) -> Array:
     """Return the network's output as NumPy, block by block."""
-    places = range(0, len(X), ROWS_AT_ONCE) or (0,)
+    rows = rows_at_once(network, X.shape[1:])
     parts = [
-        apply(network, dtype, state.params, state.running, place(X[i : i + ROWS_AT_ONCE]))
-        for i in places
+        apply(network, dtype, state.params, state.running, place(X[i : i + rows]))
+        for i in range(0, len(X), rows) or (0,)
     ]
     return np.concatenate([np.asarray(part) for part in parts])
 

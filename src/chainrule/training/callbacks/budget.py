@@ -8,6 +8,7 @@ from time import monotonic
 
 import numpy as np
 
+from chainrule.engines.footprint import kept, rows_at_once
 from chainrule.errors import ConfigurationError
 from chainrule.machine import memory, memory_limit, resident
 from chainrule.network import Network
@@ -15,13 +16,15 @@ from chainrule.optimizers import Optimizer
 from chainrule.training.callbacks.base import Callback, Training
 from chainrule.tree import flatten
 
+ASIDE = {"numpy": 8_000_000, "xla": 100_000_000}  # bytes: buffers of BLAS, or of the compiler
+
 
 class Budget(Callback):
     """End a training after `seconds`, and refuse one that is predicted to need more `memory` bytes.
 
     The time is looked at after every chunk of updates, about ten times a second. The prediction is
-    what the process has taken so far, the data with it; the next parameters and their gradients,
-    the optimizer's next averages; and the outputs of all layers for a minibatch, twice. One that
+    what the process has taken so far, the data with it; parameters and averages of the steps before
+    and after, and gradients; and the outputs of all layers for a minibatch, twice. One that
     exceeds `memory`, a container's limit or the machine raises ConfigurationError with this sum,
     before the first step.
 
@@ -38,16 +41,24 @@ class Budget(Callback):
         self.started = monotonic()
         model = training.model
         assert model.built is not None
-        self.check(model.built, model.optimizer, model.dtype, training.batch_size)
+        network, engine = model.built, training.history.engine
+        self.check(network, model.optimizer, model.dtype, training.batch_size, engine=engine)
 
     def check(
-        self, network: Network, optimizer: Optimizer, dtype: str, batch_size: int, held: int = 0
+        self,
+        network: Network,
+        optimizer: Optimizer,
+        dtype: str,
+        batch_size: int,
+        held: int = 0,
+        engine: str = "numpy",
     ) -> None:
         """Raise ConfigurationError where training this network cannot fit.
 
-        `held` are arrays of its parameters' size that are yet to be made besides those of a step.
+        `held` are arrays of its parameters' size that are yet to be made besides those of a step;
+        `engine` is its name, with whatever follows.
         """
-        parts = needed(network, optimizer, dtype, batch_size, held)
+        parts = needed(network, optimizer, dtype, batch_size, held, engine)
         limit, whose = limits(self.memory)
         if sum(parts.values()) > limit:
             terms = " + ".join(f"{size / 1e6:,.1f} MB {name}" for name, size in parts.items())
@@ -63,20 +74,34 @@ class Budget(Callback):
 
 
 def needed(
-    network: Network, optimizer: Optimizer, dtype: str, batch_size: int, held: int = 0
+    network: Network,
+    optimizer: Optimizer,
+    dtype: str,
+    batch_size: int,
+    held: int = 0,
+    engine: str = "numpy",
 ) -> dict[str, int]:
     """Return the bytes that a training is predicted to take, by what for.
 
-    A step makes gradients, next parameters and next averages while the old ones are still there,
-    and one more of each stays to go back to; `held` counts those that are not made yet.
+    A state is the parameters and the optimizer's averages. Besides the one that there is, there are
+    up to four: two to go back to, the last step's, and the next in the making, which needs
+    gradients and as much again for its own sums; `held` counts arrays of the parameters' size that
+    are not made yet. The outputs of all layers are there for the minibatch, with their gradients on
+    the way back; or for the rows that an evaluation takes at a time. `python -m robustness.memory`
+    compares this with what trainings take.
     """
     size = np.dtype(dtype).itemsize
     slots = len(flatten(optimizer.init({"": np.zeros(1, dtype)})))
-    outputs = sum(prod(place.output_shape) for place in network.places)
+    layer, shape = network.layer, network.input_shape
+    outputs, laid_out, largest = kept(layer, shape)
+    outputs += prod(shape)
+    training = batch_size * (2 * outputs + laid_out + largest)
+    evaluation = rows_at_once(layer, shape) * (outputs + laid_out)
     return {
         "of the process so far": resident(),
-        f"of {network.count:,} parameters": size * network.count * (held + 3 + 2 * slots),
-        f"of outputs for {batch_size:,} samples": 2 * size * batch_size * outputs,
+        f"of {network.count:,} parameters": size * network.count * (held + 4 * (1 + slots) + 2),
+        f"of outputs for {batch_size:,} samples": size * max(training, evaluation),
+        "that the engine sets aside": ASIDE["xla" if engine.startswith("xla") else "numpy"],
     }
 
 
