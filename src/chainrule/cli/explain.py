@@ -178,6 +178,6 @@ def the_board(board: str | None) -> Any:
     path = existing(Path(board), "board file", "*.toml")
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise DataError(f"{path}: no TOML: {error}") from None
     return board_from_data(table.get("board", table))

@@ -79,7 +79,7 @@ def read(path: Path) -> Settings:
             entries = tomllib.load(file)
     except FileNotFoundError:
         raise ConfigurationError(f"no configuration file at {path}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigurationError(f"{path} is no TOML file: {error}") from None
     known = [f.name for f in fields(Settings)]
     values: dict[str, Any] = {}

@@ -105,7 +105,7 @@ def read_sheet(path: Path, name: str | None = None) -> tuple[Worksheet, dict[str
 
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise DataError(f"{path}: no TOML: {error}") from None
     about, answers = data.get("sheet"), data.get("answers")
     if not isinstance(about, dict) or not isinstance(answers, dict):

@@ -78,7 +78,7 @@ def read_board(path: Path) -> Drawn:
 
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise DataError(f"{path}: no TOML: {error}") from None
     return drawn(data, str(path))
 

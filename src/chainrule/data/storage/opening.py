@@ -82,9 +82,14 @@ def _mapped(path: Path) -> Mapped:
 
 def _blocks(path: Path, target: str) -> Iterator[tuple[Array, Array]]:
     """Yield (x, y) for one batch of rows after the other, read in a process of its own."""
+    empty = True
     for content in apart("chainrule.data.storage.arrow:batches", path, target):
         stream = io.BytesIO(content)
-        yield np.load(stream, allow_pickle=False), np.load(stream, allow_pickle=False)
+        x, y = (np.load(stream, allow_pickle=False) for _ in range(2))
+        empty = empty and not len(x)
+        yield x, y
+    if empty:
+        raise DataError(f"{path}: a table without rows")
 
 
 def _images(
