@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
+from chainrule.alignment import aligned
 from chainrule.engines import Run
 from chainrule.errors import ConfigurationError
 from chainrule.initializers import Shape
@@ -18,7 +19,7 @@ from chainrule.parameters import matching, read_only, taken
 from chainrule.step import State, Task
 from chainrule.targets import Targets
 from chainrule.training.history import History
-from chainrule.tree import flatten, replace
+from chainrule.tree import flatten, map_leaves, replace
 
 Notation = Literal["rows", "columns", "transposed"]
 
@@ -77,7 +78,7 @@ class Bound:
         check_output(self.built, self.trained_loss)
         params = self.built.initial_parameters(self.seed, self.dtype)
         running = self.built.initial_running(self.dtype)
-        self._state = State(params, running, self.optimizer.init(params), 0)
+        self._state = _placed(State(params, running, self.optimizer.init(params), 0))
         if self._trainable is not None:
             matching(self._trainable, flatten(params))
 
@@ -87,7 +88,7 @@ class Bound:
         held = self._live  # looked at once, as another thread may bring it home meanwhile
         if held is not None:
             run, live = held
-            self._state, self._live = run.finish(live), None
+            self._state, self._live = _placed(run.finish(live)), None
         if self._state is None:
             raise ConfigurationError(
                 "the model is not built yet: give Model(..., input_shape=...), or call fit first"
@@ -102,7 +103,7 @@ class Bound:
 
     def restore(self, state: State) -> None:
         """Continue from `state`: all that was learnt, as `state` gave it."""
-        self._state, self._live = state, None
+        self._state, self._live = _placed(state), None
 
     def hold(self, run: Run, state: State) -> None:
         """Take note of a state that an engine holds; it is brought home when somebody looks."""
@@ -183,3 +184,8 @@ class Bound:
         return Task(
             self.trained_layer, self.trained_loss, self.optimizer, self.seed, self.dtype, learning
         )
+
+
+def _placed(state: State) -> State:
+    """Return the state with parameters that XLA can use where they lie, at every prediction."""
+    return state._replace(params=map_leaves(aligned, state.params))

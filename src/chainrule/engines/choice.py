@@ -8,6 +8,7 @@ engines differ much.
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib.util import find_spec
 from typing import NamedTuple
@@ -89,9 +90,9 @@ def choose(name: str, work: Work | None = None) -> Choice:
 
 def _xla(platform: str, reason: str) -> Choice:
     try:
-        from chainrule.engines.xla_engine import XlaEngine
+        from chainrule.engines.xla_engine import engine_in
     except ImportError as error:
         raise EngineError(f"JAX is installed but does not import: {error}") from None
-    engine = XlaEngine(platform)
+    engine = engine_in(os.getpid(), platform)
     several = f"; on {engine.mesh.size} devices" if engine.mesh.size > 1 else ""
     return Choice(engine, reason + several)

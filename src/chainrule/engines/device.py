@@ -14,7 +14,7 @@ import jax
 import numpy as np
 
 import chainrule
-from chainrule.alignment import BYTES, aligned_empty
+from chainrule.alignment import aligned
 from chainrule.engines.mesh import Mesh
 from chainrule.errors import EngineError, UntraceableError
 from chainrule.machine import bound, memory, threads
@@ -46,7 +46,8 @@ def find_devices(platform: str) -> list[Any]:
             "this process was forked from one that had used the xla engine, whose threads do not "
             'come along: start processes with multiprocessing\'s "spawn", or take engine="numpy"'
         )
-    USED_BY.append(os.getpid())
+    if os.getpid() not in USED_BY:
+        USED_BY.append(os.getpid())
     try:
         return list(jax.devices(platform or None))
     except RuntimeError:
@@ -76,22 +77,6 @@ def on_device(data: Data, mesh: Mesh) -> Data:
         data = Data(*(None if a is None else aligned(a) for a in data))
     placed: Data = mesh.put(data)
     return placed
-
-
-def aligned(array: Any) -> Any:
-    """Return an array whose memory begins at a multiple of 64 bytes: XLA uses it where it lies.
-
-    NumPy's arrays seldom begin at one, so they are copied, here and not by XLA: NumPy asks the
-    system for large pages, with which the copy is made in a fifth of the time.
-
-    >>> aligned(np.arange(6.0)[1:]).ctypes.data % 64
-    0
-    """
-    if array.ctypes.data % BYTES == 0 and array.flags.c_contiguous:
-        return array
-    copy = aligned_empty(array.shape, array.dtype)
-    copy[...] = array
-    return copy
 
 
 def compile_cache() -> None:

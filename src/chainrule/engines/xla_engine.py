@@ -9,7 +9,7 @@ size; it is never padded, since padding would change batch statistics.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from math import prod
 from time import perf_counter
 from typing import Any
@@ -211,3 +211,9 @@ class XlaEngine:
     def outputs(self, network: Layer, state: State, X: Array, dtype: str) -> Array:
         with turn(prod(X.shape) < LITTLE), failures_explained(self.device, x64=dtype == "float64"):
             return blockwise(network, state, X, dtype)
+
+
+@cache  # a prediction of one row asks, and takes 150 µs
+def engine_in(process: int, platform: str) -> XlaEngine:
+    """Return the engine of this process, made once; a forked process is another one."""
+    return XlaEngine(platform)
