@@ -16,6 +16,7 @@ import chainrule as cr
 from chainrule.cli import settings
 from chainrule.data.readers import csv, idx, images, npz
 from chainrule.data.storage import open_stored
+from chainrule.explaining.board_file import read_board
 from chainrule.interop.frameworks import save_weights
 from chainrule.interop.frameworks.theirs import from_file
 from robustness import inside
@@ -112,6 +113,7 @@ READERS = {
     "stored-arrow": Reader(batches, "input.arrow", None, ("pyarrow",), 0.1),
     "image": Reader(lambda path: images.read_files([path]), "input.png", None, ("PIL",)),
     "toml": Reader(settings.read, "input.toml"),
+    "board": Reader(read_board, "input.toml", share=0.2),
     "onnx": Reader(cr.load_onnx, "input.onnx", None, ("onnx",), 0.5),
 }
 
@@ -156,6 +158,8 @@ def write_corpus() -> None:
     }
     for name, content in files.items():
         (CORPUS / name).write_bytes(content)
+    for board in (CORPUS.parent.parent / "examples" / "boards").glob("*.toml"):
+        (CORPUS / "board" / board.name).write_bytes(board.read_bytes())
     _tables()
     _without_header(CORPUS / "onnx")
     from PIL import Image

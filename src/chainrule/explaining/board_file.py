@@ -19,6 +19,7 @@ Further keys: `board` (a preset's name, or a table [board] of settings), `reduct
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,7 +27,7 @@ import numpy as np
 
 from chainrule.building import LOSSES as COMMON
 from chainrule.building import OUTPUT_ACTIVATIONS, named
-from chainrule.errors import ConfigurationError, DataError, unknown_name
+from chainrule.errors import ChainruleError, ConfigurationError, DataError, unknown_name
 from chainrule.explaining.board import Board, board_from_data, board_named
 from chainrule.layers import Dense, Identity, Sequential
 from chainrule.losses import Loss, SquaredError
@@ -44,6 +45,8 @@ KEYS = (
     "sizes", "activations", "loss", "learning_rate", "notation", "board", "x", "y", "weights",
     "reduction", "fixed", "seed",
 )  # fmt: skip
+
+MOST_WEIGHTS = 4_000_000  # more than anybody writes down
 
 BUILT_IN: dict[str, Any] = {
     "sizes": [2, 2, 1],
@@ -80,7 +83,14 @@ def read_board(path: Path) -> Drawn:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise DataError(f"{path}: no TOML: {error}") from None
-    return drawn(data, str(path))
+    try:
+        return drawn(data, str(path))
+    except ChainruleError as error:
+        if str(path) in str(error):
+            raise
+        raise ConfigurationError(f"{path}: {error}") from None
+    except (TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise ConfigurationError(f"{path}: a value of the wrong kind ({error})") from None
 
 
 def drawn(data: Mapping[str, Any], where: str = "the board") -> Drawn:
@@ -99,6 +109,11 @@ def drawn(data: Mapping[str, Any], where: str = "the board") -> Drawn:
     if not (isinstance(sizes, list) and len(sizes) > 1 and all(type(n) is int for n in sizes)):
         raise ConfigurationError(
             f"{where}: sizes must be whole numbers, inputs first, such as [2, 2, 1], got {sizes!r}"
+        )
+    count = sum(before * units for before, units in pairwise(sizes))
+    if count > MOST_WEIGHTS:
+        raise ConfigurationError(
+            f"{where}: sizes {sizes} mean {count:,} weights; a board has {MOST_WEIGHTS:,} at most"
         )
     notation = data.get("notation", "rows")
     board = data.get("board", notation)
