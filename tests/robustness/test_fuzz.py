@@ -136,6 +136,26 @@ def test_few_bytes_may_not_unpack_to_very_many(
         READ[name](path)
 
 
+@pytest.mark.parametrize("ending", ["parquet", "arrow"])
+def test_a_table_of_few_bytes_may_not_go_on_for_ever(
+    ending: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pl = pytest.importorskip("polars")
+    pytest.importorskip("pyarrow")
+    from chainrule.data.storage.arrow import batches
+    from chainrule.tables.arrow import frames
+
+    path = tmp_path / f"bomb.{ending}"
+    table = pl.DataFrame({"x": [0.0] * 100_000, "y": [1.0] * 100_000})
+    table.write_parquet(path) if ending == "parquet" else table.write_ipc(path, compression="zstd")
+    assert sum(len(part) > 0 for part in frames(path))
+    monkeypatch.setattr(samples, "FREELY", 10_000)
+    monkeypatch.setattr(samples, "MAX_RATIO", 20)
+    for parts in (frames(path), batches(path, "y")):
+        with pytest.raises(cr.DataError, match=rf"bomb\.{ending}, from row \d+ on: .*unpack to"):
+            list(parts)
+
+
 def test_members_of_an_archive_may_not_lie_over_each_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from chainrule.data.apart import apart
-from chainrule.data.samples import MAX_COLUMNS
+from chainrule.data.samples import MAX_COLUMNS, check_ratio
 from chainrule.errors import DataError
 from chainrule.tables.polars import polars
 from chainrule.tables.source import CHUNK_ROWS, Chunk, plain
@@ -48,9 +48,11 @@ def columns(path: Path) -> Iterator[bytes]:
 
 def frames(path: Path) -> Iterator[bytes]:
     """Yield the rows as Arrow files of text and Float64, some thousands at a time."""
-    pl, first = polars(), 0
+    pl, first, unpacked, packed = polars(), 0, 0, path.stat().st_size
     try:
         for frame in _scan(path).collect_batches(chunk_size=CHUNK_ROWS, maintain_order=True):
+            unpacked += int(frame.estimated_size())
+            check_ratio(unpacked, packed, f"{path}, from row {first} on")
             for start in range(0, len(frame), CHUNK_ROWS):
                 part = frame[start : start + CHUNK_ROWS]
                 target = io.BytesIO()

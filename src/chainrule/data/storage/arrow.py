@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from chainrule.data.samples import check_ratio
 from chainrule.errors import DataError, MissingExtraError
 
 PARQUET = (".parquet", ".pq")
@@ -32,8 +33,12 @@ def batches(path: Path, target: str) -> Iterator[bytes]:
         else:
             file = ipc.open_file(pa.memory_map(str(path)))
             found = (file.get_batch(i) for i in range(file.num_record_batches))
+        packed, unpacked, rows = path.stat().st_size, 0, 0
         for batch in found:
             batch.validate(full=True)
+            unpacked += batch.nbytes
+            check_ratio(unpacked, packed, f"{path}, from row {rows} on")
+            rows += len(batch)
             names = batch.schema.names
             if target not in names:
                 raise DataError(f'{path}: no column "{target}"; columns: {", ".join(names[:20])}')
