@@ -10,7 +10,9 @@ of them give the same bits.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import reduce
+from itertools import islice
 from typing import Any, Protocol
 
 import numpy as np
@@ -97,26 +99,35 @@ def owned(shards: int, comm: Comm) -> range:
     return range(shards * comm.rank // comm.size, shards * (comm.rank + 1) // comm.size)
 
 
-def tree_sum(terms: Iterable[Any], add: Callable[[Any, Any], Any] = operator.add) -> Any:
+def tree_sum(terms: Sequence[Any], add: Callable[[Any, Any], Any] = operator.add) -> Any:
     """Return the sum of neighbours' sums, level by level; one without a neighbour goes up as it is.
-
-    Terms are taken one by one and added as soon as two neighbours are there, so that only
-    log2(terms) + 1 sums live at a time.
 
     >>> tree_sum("abcde", lambda a, b: f"({a}{b})")
     '(((ab)(cd))e)'
     """
-    waiting: list[Any] = []  # sums of 2^k terms, k smaller from one to the next
-    for count, term in enumerate(terms, 1):
-        waiting.append(term)
-        while count % 2 == 0:
-            right = waiting.pop()
-            waiting.append(add(waiting.pop(), right))
-            count //= 2
-    while len(waiting) > 1:
-        right = waiting.pop()
-        waiting.append(add(waiting.pop(), right))
-    return waiting[0]
+    while len(terms) > 1:
+        terms = [reduce(add, terms[i : i + 2]) for i in range(0, len(terms), 2)]
+    return terms[0]
+
+
+def last_sums(terms: Iterable[Any], count: int, add: Callable[..., Any]) -> list[Any]:
+    """Return up to four sums whose tree's sum is that of the `count` terms.
+
+    `add` takes up to four. Terms are taken one by one, and added as soon as four are there, so that
+    few of them live at a time.
+
+    >>> last_sums("abcde", 5, lambda *group: f"({''.join(group)})")
+    ['(abcd)', '(e)']
+    """
+    while count > 4:
+        terms, count = _by_fours(terms, add), -(-count // 4)
+    return list(terms)
+
+
+def _by_fours(terms: Iterable[Any], add: Callable[..., Any]) -> Iterator[Any]:
+    left = iter(terms)
+    while group := list(islice(left, 4)):
+        yield add(*group)
 
 
 def shard_terms(
@@ -148,13 +159,14 @@ def no_terms(task: Task, state: State) -> list[Array]:
     return [np.zeros(p.shape, task.dtype) for _, p in leaves] + [np.zeros((), task.dtype)] * 2
 
 
-def add_terms(a: Sequence[Array], b: Sequence[Array]) -> list[Array]:
-    """Return the terms of two shards together."""
-    return [p + q for p, q in zip(a, b, strict=True)]
+def add_terms(*shards: Sequence[Array]) -> list[Array]:
+    """Return the terms of some shards together; compiled, this is one pass over memory."""
+    return [tree_sum(parts) for parts in zip(*shards, strict=True)]
 
 
-def joined(terms: Sequence[Array]) -> Array:
-    """Return the terms as one vector, which is what processes exchange."""
+def joined(*shards: Sequence[Array]) -> Array:
+    """Return the terms of some shards together, as the vector that processes exchange."""
+    terms = add_terms(*shards)
     xp = array_namespace(terms[0])
     return xp.concatenate([xp.ravel(p) for p in terms])
 

@@ -22,13 +22,15 @@ from chainrule.sharding import (
     apply_vector,
     bounds,
     joined,
+    last_sums,
     no_terms,
     owned,
     shard_terms,
-    tree_sum,
 )
 from chainrule.step import Batch, Data, State, Task, predicting, total_weight
 from chainrule.tree import in_order_of, map_leaves
+
+TREES = ("params", "running", "optimizer")  # of a state, in which its arrays are
 
 
 class ShardedRun:
@@ -52,7 +54,7 @@ class ShardedRun:
         self.terms = engine.compiled(partial(shard_terms, task, self.counts_hits), task.dtype)
         self.add = engine.compiled(add_terms, task.dtype, consumes=(0,))
         self.joined = engine.compiled(joined, task.dtype)
-        self.apply = engine.compiled(partial(apply_vector, task), task.dtype)
+        self.apply = engine.compiled(partial(apply_vector, task), task.dtype, consumes=(0,))
         self.seconds_to_compile = 0.0
         self.seconds = {"compute": 0.0, "wait": 0.0, "communicate": 0.0, "update": 0.0}
         self.apart = False  # costs a message more, and a wait for the update
@@ -63,7 +65,7 @@ class ShardedRun:
         started = perf_counter()
         live = state._replace(step=np.int32(state.step))
         for block in blocks:  # one step of each size, so that an error comes before training
-            self._next(live, block, 0, self._local(live, block, 0))
+            self._next(copied(live), block, 0, self._local(live, block, 0))
         if self.engine.name != "numpy":
             self.seconds_to_compile = perf_counter() - started
         return live
@@ -71,12 +73,12 @@ class ShardedRun:
     def finish(self, state: State) -> State:
         trees = {
             n: in_order_of(getattr(self.first, n), map_leaves(_home, dict(getattr(state, n))))
-            for n in ("params", "running", "optimizer")
+            for n in TREES
         }
         return state._replace(step=int(state.step), **trees)
 
     def chunk(self, state: State, block: Array, start: int, count: int) -> tuple[State, Report]:
-        said = []
+        said, state = [], copied(state)  # the caller keeps the chunk's first state
         quiet = np.errstate(over="ignore", invalid="ignore", divide="ignore")
         with quiet, flushed(), product_threads(0):  # one thread: their number would change the bits
             for i in range(start, start + count):
@@ -127,12 +129,18 @@ class ShardedRun:
             X, targets = piece.X[a + at : b + at], piece.targets[a + at : b + at]
             return self.terms(state, Batch(X, targets, weights[a:b], rows), share)
 
-        shards = map(terms, owned(self.shards, self.comm))
-        return np.asarray(self.joined(tree_sum(shards, self.add)))
+        own = owned(self.shards, self.comm)
+        return np.asarray(self.joined(*last_sums(map(terms, own), len(own), self.add)))
 
     def _next(self, state: State, block: Array, step: int, vector: Array) -> tuple[State, Any, Any]:
         weight = total_weight(Data(None, None, self.weights), block[step])
         return self.apply(state, vector, np.dtype(self.task.dtype).type(weight))
+
+
+def copied(state: State) -> State:
+    """Return the state with arrays of its own, which a step may overwrite."""
+    trees = (map_leaves(np.array, dict(getattr(state, n))) for n in TREES)
+    return state._replace(**dict(zip(TREES, trees, strict=True)))
 
 
 def _home(leaf: Any) -> Any:

@@ -117,7 +117,7 @@ class MPIComm:
         padded[: len(vector)], padded[len(vector) :] = vector, 0
         received = received.reshape(self.size, each)
         self.world.Alltoall(padded, received)
-        self.world.Allgather(np.ascontiguousarray(tree_sum(received)), padded)
+        self.world.Allgather(np.ascontiguousarray(tree_sum(list(received))), padded)
         return padded[: len(vector)]
 
     def _memory(self, use: str, length: int, dtype: Any) -> tuple[Array, Array]:
