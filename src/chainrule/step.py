@@ -110,7 +110,7 @@ def feed(task: Task, data: Data, indices: Array, step: Any = None) -> Batch:
         data, indices = data.at(indices), np.arange(len(indices))
     xp = array_namespace(data.X)
     m = indices.shape[0]
-    X = xp.take(data.X, indices, axis=0, mode="clip").astype(task.dtype)
+    X = xp.take(data.X, indices, axis=0, mode="clip").astype(task.dtype, copy=False)
     targets = xp.take(data.targets, indices, axis=0, mode="clip")
     given = None if data.weights is None else xp.take(data.weights, indices, mode="clip")
     weights = task.loss.sample_weights(given, m, X.dtype)
@@ -177,8 +177,9 @@ def step(
     ctx = Context(training=True, rng=Rng(task.seed, state.step, batch.rows))
     params = turn(state.params)
     outcome, grads, running = gradients(task, params, state.running, batch, ctx)
-    if task.penalty is not None:
+    grads = turn(grads)
+    if task.penalty is not None:  # in the state's own order: it goes entry by entry
         total = total_weight(data, indices)
-        value, grads = task.penalty(params, grads, outcome.value, total)
+        value, grads = task.penalty(state.params, grads, outcome.value, total)
         outcome = outcome._replace(value=value)
-    return update(task, state, turn(grads), running), outcome, batch
+    return update(task, state, grads, running), outcome, batch

@@ -97,10 +97,12 @@ class NetworkEstimator(Answers):
         dtype = self.model_.dtype
         rows: Any = SparseRows(X) if issparse(X) else X
         targets = self._encode(y)
-        if targets.dtype.kind != "i":
-            targets = targets.astype(dtype)
+        # NumPy's `take` would copy all of a frame's columns, or of a view's, at each step.
+        targets = np.ascontiguousarray(targets, None if targets.dtype.kind == "i" else dtype)
         if rows.dtype != np.uint8:  # pixels become numbers minibatch by minibatch
             rows = rows.astype(dtype, copy=False)
+        if not issparse(X):
+            rows = np.ascontiguousarray(rows)
         return Data(rows, targets, weights)
 
     def _judged_by(self, pair: Any) -> ScoreFunction:

@@ -79,4 +79,5 @@ def one_hot(labels: Array, Z: Array) -> Array:
     array([[0., 1., 0.],
            [1., 0., 0.]])
     """
-    return (labels[:, None] == array_namespace(Z).arange(Z.shape[1])).astype(Z.dtype)
+    places = array_namespace(Z).arange(Z.shape[1], dtype=labels.dtype)
+    return (labels[:, None] == places).astype(Z.dtype)
