@@ -101,6 +101,7 @@ READERS = {
     "model": Reader(cr.load, "input.safetensors", inside.header),
     "checkpoint": Reader(resume, "step-0000000004.safetensors", inside.header, share=0.5),
     "weights": Reader(from_file, "input.safetensors"),
+    "hdf5": Reader(from_file, "input.weights.h5", None, ("h5py",), 0.01),
     "idx": Reader(idx.read_array, "input.idx", inside.packed),
     "stored-idx": Reader(stored, "input.idx"),
     "npy": Reader(stored, "input.npy"),
@@ -138,6 +139,8 @@ def write_corpus() -> None:
         model.save(CORPUS / "model" / f"{name}.safetensors")
         model.export_onnx(CORPUS / "onnx" / f"{name}.onnx")
         save_weights(model, CORPUS / "weights" / f"{name}.safetensors", "torch")
+        if name != "branches":  # which such a file cannot hold
+            save_weights(model, CORPUS / "hdf5" / f"{name}.weights.h5", "keras")
         checkpoint.files()[0].rename(CORPUS / "checkpoint" / f"{name}.safetensors")
         (CORPUS / "checkpoint" / name).rmdir()
     pixels = np.arange(48, dtype=np.uint8).reshape(3, 4, 4)

@@ -29,6 +29,10 @@ def killed(path):
     yield b"some"
     os.abort()
 def hungry(path): yield bytes(1 << 50)
+def endless(path):
+    yield b"ready"
+    while True: pass
+    yield b""
 def process(path): yield str(os.getpid()).encode()
 """
 
@@ -62,6 +66,13 @@ def test_a_process_that_dies_is_an_error_and_another_takes_its_place() -> None:
     with pytest.raises(DataError, match=r"^a\.txt: .*\(SIGABRT\): the file is damaged, or asks"):
         next(parts)
     assert b"1\n" in apart("functions_apart:lines", Path("a.txt"))
+
+
+def test_one_that_does_not_come_to_an_end_is_ended() -> None:
+    parts = apart("functions_apart:endless", Path("a.txt"), seconds=0.1)
+    assert next(parts) == b"ready"
+    with pytest.raises(DataError, match=r"^a\.txt: reading it does not come to an end"):
+        next(parts)
 
 
 def test_one_that_waits_and_is_killed_is_an_error_too() -> None:

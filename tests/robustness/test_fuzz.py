@@ -38,7 +38,8 @@ def test_good_files_are_read_and_damaged_ones_refused(name: str, tmp_path: Path)
         copy = tmp_path / READERS[name].name
         copy.write_bytes(path.read_bytes())
         READERS[name].read(copy)
-    counts, problems = fuzz(name, range(60), 1, tmp_path)
+    few = 8 if READERS[name].share < 0.05 else 60  # where a file may take half a second
+    counts, problems = fuzz(name, range(few), 1, tmp_path)
     assert problems == []
     assert counts["refused"] > 0
 

@@ -35,6 +35,7 @@ START = (
 HEAD = struct.Struct(">cQ")  # kind, bytes
 PART, END, ERROR = b"p", b".", b"e"
 
+SECONDS = 60.0
 IDLE: list[subprocess.Popen[bytes]] = []  # one at most
 
 
@@ -43,18 +44,19 @@ def limit() -> int:
     return max(MAX_BYTES, memory() // 2)
 
 
-def apart(function: str, path: Path, *arguments: str) -> Iterator[bytes]:
+def apart(function: str, path: Path, *arguments: str, seconds: float = SECONDS) -> Iterator[bytes]:
     """Yield what `function` ("package.module:name") of path and arguments yields, in a child.
 
-    Its chainrule errors are raised here; any other failure, and the child's own end, becomes a
-    DataError that names the file.
+    It may take so many `seconds` of processor time for each part, beside SECONDS for the first,
+    before which it imports its library. Its chainrule errors are raised here; any other failure,
+    and the child's own end, becomes a DataError that names the file.
     """
     child = IDLE.pop() if IDLE else _start()
     done = False
     try:
         assert child.stdin is not None
         with suppress(BrokenPipeError):  # then there is no answer either
-            asked = json.dumps([os.getcwd(), function, str(path), *arguments])
+            asked = json.dumps([os.getcwd(), seconds, function, str(path), *arguments])
             child.stdin.write(asked.encode() + b"\n")
             child.stdin.flush()
         while True:
@@ -91,9 +93,12 @@ def _answer(child: subprocess.Popen[bytes], path: Path) -> tuple[bytes, bytes]:
         if len(content) == size:
             return kind, content
     _end(child)
+    how = _ending(child.returncode)
+    if how == "SIGPROF":
+        raise DataError(f"{path}: reading it does not come to an end: the file is damaged")
     raise DataError(
-        f"{path}: reading it ended the process that read it ({_ending(child.returncode)}): the "
-        f"file is damaged, or asks for more than {limit():,} bytes of memory, the limit"
+        f"{path}: reading it ended the process that read it ({how}): the file is damaged, or asks "
+        f"for more than {limit():,} bytes of memory, the limit"
     )
 
 
@@ -140,20 +145,30 @@ def serve() -> None:
     os.dup2(2, 1)  # what a library prints must not come between
     _bound()
     while line := sys.stdin.buffer.readline():
-        folder, function, path, *arguments = json.loads(line)
+        folder, seconds, function, path, *arguments = json.loads(line)
         kind, content = END, b""
         try:
             os.chdir(folder)  # so that errors name the file as it was named
             module, _, name = function.partition(":")
-            for part in getattr(import_module(module), name)(Path(path), *arguments):
+            reader = getattr(import_module(module), name)
+            _allow(max(seconds, SECONDS))
+            for part in reader(Path(path), *arguments):
                 _send(output, PART, part)
+                _allow(seconds)
         except ChainruleError as error:
             kind, content = ERROR, _told(error, type(error).__name__)
         except BaseException as error:  # a panic of Rust is no Exception
             first = (str(error).splitlines() or [""])[0]
             said = DataError(f"{path}: cannot be read ({type(error).__name__}: {first[:200]})")
             kind, content = ERROR, _told(said, "DataError")
+        _allow(0)
         _send(output, kind, content)
+
+
+def _allow(seconds: float) -> None:
+    """Let the system end this process after so much processor time; 0 lifts the limit."""
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 def _told(error: Exception, name: str) -> bytes:
