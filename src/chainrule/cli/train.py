@@ -25,7 +25,11 @@ def train(
         Text, typer.Argument(metavar="DATA", help="A name, a file or a folder.")
     ] = None,
     layers: Annotated[
-        Text, typer.Option(metavar="SIZES", help='Hidden layers, "128,64" or "none". [128]')
+        Text,
+        typer.Option(
+            metavar="SIZES",
+            help='Hidden layers, "128,64" or "none". [128; for a table by its rows]',
+        ),
     ] = None,
     activation: Annotated[
         Text,
@@ -50,13 +54,20 @@ def train(
     ] = None,
     optimizer: Annotated[
         Text,
-        typer.Option(metavar="NAME", help="adam, adamw, sgd, rmsprop, or FILE.py:Name. [adam]"),
+        typer.Option(
+            metavar="NAME",
+            help="adam, adamw, sgd, rmsprop, or FILE.py:Name. [adam; for a table averaged adamw]",
+        ),
     ] = None,
     learning_rate: Annotated[
         Number, typer.Option(metavar="NUMBER", help="Step size. [the optimizer's]")
     ] = None,
     epochs: Annotated[
-        Whole, typer.Option(metavar="N", help="Passes over the data. [10; more for small sets]")
+        Whole,
+        typer.Option(
+            metavar="N",
+            help="Passes over the data. [10; more for small sets; a table ends by patience]",
+        ),
     ] = None,
     batch_size: Annotated[
         Text,
@@ -65,7 +76,10 @@ def train(
         ),
     ] = None,
     validation: Annotated[
-        Text, typer.Option(metavar="SHARE|FILE", help="Watched after every epoch. [none]")
+        Text,
+        typer.Option(
+            metavar="SHARE|FILE", help="Watched after every epoch. [none; of a table 0.1]"
+        ),
     ] = None,
     test: Annotated[
         Text, typer.Option(metavar="SHARE|FILE", help="Kept for the end. [the set's own, else 0.2]")
@@ -78,7 +92,10 @@ def train(
     ] = None,
     patience: Annotated[
         Whole,
-        typer.Option(metavar="N", help="Stop after N epochs without a better loss. [never]"),
+        typer.Option(
+            metavar="N",
+            help="Stop after N epochs without a better loss. [never; of a table a tenth of all]",
+        ),
     ] = None,
     columns: Annotated[
         Text,

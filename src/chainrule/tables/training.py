@@ -6,13 +6,13 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from chainrule.building import sensible_batch, sensible_epochs
 from chainrule.errors import DataError
-from chainrule.layers import Dense, Dropout, ReLU, Sequential
+from chainrule.layers import Concatenate, Dense, Dropout, Identity, ReLU, Sequential
 from chainrule.layers.base import Layer
 from chainrule.losses import Loss, SoftmaxCrossEntropy, StandardizedSquaredError
 from chainrule.model import Model
@@ -72,8 +72,12 @@ def build(
     optimizer: Optimizer | None,
     seed: int,
     dropout: float = 0.0,
+    beside: bool = False,
 ) -> Model:
-    """Return the untrained model of a schema; its first layer knows what the table taught."""
+    """Return the untrained model of a schema; its first layer knows what the table taught.
+
+    With `beside` the last layer gets the inputs themselves as well, beside the hidden layers.
+    """
     target = schema.target
     outputs = 1 if target.classes is None else len(target.classes)
     if loss is None:
@@ -81,11 +85,13 @@ def build(
         loss = scaled if target.classes is None else SoftmaxCrossEntropy()
     elif loss.task == "binary":
         outputs = 1
-    layers: list[Layer] = [door(schema)]
+    layers: list[Layer] = []
     for units in hidden:
         layers += [Dense(units), activation or ReLU()]
         layers += [Dropout(dropout)] if dropout else []
-    network = Sequential(*layers, Dense(outputs))
+    if beside:
+        layers = [Concatenate(inputs=Identity(), hidden=Sequential(*layers))]
+    network = Sequential(door(schema), *layers, Dense(outputs))
     model = Model(network, loss, optimizer or Adam(), seed, (schema.width,), classes=target.classes)
     kind: Any = {"classes": "labels", "binary": "flags"}.get(loss.task, "values")
     model.targets = Targets(kind, outputs, target.classes)
@@ -102,26 +108,38 @@ def build(
     return model
 
 
-def sensible(rows: int, open_end: bool = True) -> tuple[Sequence[int], float, Optimizer]:
+class Sensible(NamedTuple):
+    """What follows from the number of rows; `beside` is that of `build`."""
+
+    hidden: Sequence[int]
+    dropout: float
+    beside: bool
+    optimizer: Optimizer
+
+
+def sensible(rows: int, open_end: bool = True) -> Sensible:
     """Return hidden layers, dropout and optimizer for so many training rows.
 
     With `open_end`, training goes on until validation says stop, and the weights that count are a
     running average over a hundred updates: so the best epoch on few validation rows is less a
     matter of luck. (A few epochs, as asked for, would end before the average has caught up.)
-    Below 2,000 rows a wide network learns the noise: there it is one layer, with dropout. The
+    Below 2,000 rows a wide network learns the noise: there it is one layer, with dropout, and the
+    inputs go past it as well, so that what is linear need not be learnt by units that drop out. The
     weights decay by 300 / rows, between 0.1 and 1: few rows weigh less against that prior. Source:
     Kadra, Lindauer, Hutter and Grabocka, "Well-tuned simple nets excel on tabular datasets" (2021),
-    which has these three among others; the values were chosen on the tables of
-    benchmarks/small_tables.py.
+    which has these among others; the first values were chosen on the tables of
+    benchmarks/small_tables.py, the way past the layer on others: see there.
 
-    >>> sensible(500)
-    ((64,), 0.3, Averaged(AdamW(weight_decay=0.6), 0.99))
+    >>> sensible(500)[:3]
+    ((64,), 0.3, True)
+    >>> sensible(500).optimizer
+    Averaged(AdamW(weight_decay=0.6), 0.99)
     """
     small = rows < SMALL
     rule: Optimizer = AdamW(weight_decay=round(min(1.0, max(0.1, 300 / max(rows, 1))), 3))
     if open_end:
         rule = Averaged(rule, 0.99)
-    return ((64,), 0.3, rule) if small else ((128, 64), 0.0, rule)
+    return Sensible((64,), 0.3, True, rule) if small else Sensible((128, 64), 0.0, False, rule)
 
 
 def train(
@@ -188,13 +206,14 @@ def train(
         training, held_in, held = encoded[TRAIN], encoded[VALIDATION], encoded[TEST]
         n = len(training.X)
         size = batch_size or (1024 if n >= MANY else sensible_batch(n))
-        sizes, dropout, rule = sensible(n, epochs is None)
+        net = sensible(n, epochs is None)
         if hidden is not None:
-            sizes, dropout = hidden, 0.0
+            net = net._replace(hidden=hidden, dropout=0.0, beside=False)
         if epochs is None:
             epochs = sensible_epochs(n, size) if n < MANY else max(2, 10 * MANY // n)
         plan = Plan.of(n, size, seed, shuffle=True)
-        model = build(schema, sizes, activation, loss, optimizer or rule, seed, dropout)
+        rule = optimizer or net.optimizer
+        model = build(schema, net.hidden, activation, loss, rule, seed, net.dropout, net.beside)
         balanced = schema.target.classes is not None and (
             class_weight == "balanced" or (class_weight == "auto" and uneven(schema))
         )
