@@ -113,6 +113,8 @@ def output_name(graph: Graph) -> str:
         if maker is not None and maker.op == "ZipMap":  # a list of dicts, made of an array
             return maker.inputs[0]
     floats = [port.name for port in graph.outputs if port.kind.startswith("float")]
+    if not graph.outputs:
+        raise ModelFileError("the graph has no output")
     return floats[0] if floats else graph.outputs[-1].name
 
 
