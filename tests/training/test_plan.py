@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import chainrule as cr
+from chainrule.training import plan
 from chainrule.training.plan import Pace, Plan, split
 
 
@@ -41,6 +42,21 @@ def test_another_seed_splits_otherwise() -> None:
 @pytest.mark.parametrize(("batch_size", "expected"), [(None, 10), (99, 10), (3, 3)])
 def test_a_batch_is_never_larger_than_the_data(batch_size: int | None, expected: int) -> None:
     assert Plan.of(10, batch_size, seed=0, shuffle=True).batch_size == expected
+
+
+def test_a_few_slow_steps_make_a_chunk_and_very_slow_ones_go_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lengths = {}
+    for milliseconds in (1, 20, 30, 90, 150, 300, 900):
+        now = iter((0.0, milliseconds / 1000))
+        monkeypatch.setattr(plan, "perf_counter", lambda now=now: next(now))
+        pace = Pace(seconds=0.1)
+        pace.steps = 100
+        pace.started = plan.perf_counter()
+        pace.done(1)
+        lengths[milliseconds] = pace.steps
+    assert lengths == {1: 100, 20: 5, 30: 4, 90: 4, 150: 2, 300: 1, 900: 1}
 
 
 def test_a_chunk_grows_at_most_tenfold_and_never_below_one_step() -> None:

@@ -62,12 +62,17 @@ class Plan:
             yield order[full:][None]
 
 
-class Pace:
-    """How many steps make a chunk: as many as fit into a tenth of a second.
+FEW = 4
 
-    The bar then moves about ten times a second, and Ctrl-C answers at once. A chunk also ends
-    wherever the count of steps, `taken` of which lie behind, is a multiple of one of `pauses`.
-    Processes that train together must take the same number: `agreed` returns it.
+
+class Pace:
+    """How many steps make a chunk: as many as fit into a tenth of a second; of slow ones, a few.
+
+    The bar then moves about ten times a second, and Ctrl-C answers at once. A compiled chunk copies
+    the state, which is felt where the network is large: FEW slow steps go together, as far as they
+    fit into FEW tenths of a second. A chunk also ends wherever the count of steps, `taken` of which
+    lie behind, is a multiple of one of `pauses`. Processes that train together must take the same
+    number: `agreed` returns it.
     """
 
     def __init__(
@@ -92,7 +97,9 @@ class Pace:
         self.taken += steps
         if self.fixed is None:
             each = (perf_counter() - self.started) / steps
-            self.steps = max(1, min(int(self.seconds / max(each, 1e-9)), 10 * self.steps))
+            fit = self.seconds / max(each, 1e-9)
+            steps = int(fit) if fit > FEW else min(FEW, int(FEW * fit))
+            self.steps = max(1, min(steps, 10 * self.steps))
 
 
 def split(samples: int, share: float, seed: int) -> tuple[Array, Array]:
