@@ -1,4 +1,4 @@
-"""Writes measured figures into the README and docs/speed.md: `python -m benchmarks.report FILE`.
+"""Writes measured figures into the README and docs/speed.md: `python -m benchmarks.report FILE...`.
 
 What stands between `<!-- figures:begin -->` and `<!-- figures:end -->` is replaced, so no figure
 there is ever typed. The plots go to docs/images/.
@@ -18,8 +18,25 @@ BEGIN, END = "<!-- figures:begin -->", "<!-- figures:end -->"
 ROOT = Path(__file__).parent.parent
 
 
+def together(runs: list[Results]) -> Results:
+    """Return one set of results from runs on the same machine that measured different things.
+
+    >>> a, b = ({"rounds": n, "training": {w: {}}} for n, w in ((5, "B"), (3, "A")))
+    >>> together([a, b])["training"]
+    {'A': {}, 'B': {}}
+    """
+    parts = {name: part for run in runs for name, part in run.items()}
+    trained = {name: part for run in runs for name, part in run.get("training", {}).items()}
+    return {**parts, "runs": runs, "training": dict(sorted(trained.items()))}
+
+
+def sources(results: Results) -> str:
+    """Return a line for each run that the figures come from."""
+    return "\n\n".join(source(run) for run in results["runs"])
+
+
 def source(results: Results) -> str:
-    """Return the line that says where the figures come from."""
+    """Return the line that says where a run's figures come from."""
     machine = results["machine"]
     names = {"jaxlib"}
     versions = ", ".join(f"{n} {v}" for n, v in machine["versions"].items() if n not in names)
@@ -34,13 +51,13 @@ def source(results: Results) -> str:
 def short(results: Results, folder: str) -> str:
     """Return the README's part: the picture, and one line for each workload."""
     picture = f"![time of a training step beside other libraries]({folder}/steps.png)"
-    parts = [picture, markdown(summary(results["training"])), source(results)]
+    parts = [picture, markdown(summary(results["training"])), sources(results)]
     return "\n\n".join(parts)
 
 
 def whole(results: Results, folder: str) -> str:
     """Return the page's part: every table, and the pictures."""
-    parts = [source(results), f"![time of a training step]({folder}/steps.png)"]
+    parts = [sources(results), f"![time of a training step]({folder}/steps.png)"]
     parts += [markdown(table) for table in every(results)]
     if "scaling" in results:
         parts.append(f"![time per sample as networks grow]({folder}/scaling.png)")
@@ -63,10 +80,12 @@ def between(text: str, figures: str, where: Path, begin: str = BEGIN, end: str =
 
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.report", description=__doc__)
-    parser.add_argument("file", type=Path, help="what `python -m benchmarks --json FILE` wrote")
+    parser.add_argument(
+        "files", type=Path, nargs="+", help="what `python -m benchmarks --json FILE` wrote"
+    )
     parser.add_argument("--root", type=Path, default=ROOT, help="where README.md and docs/ are")
     given = parser.parse_args(argv)
-    results = json.loads(given.file.read_text())
+    results = together([json.loads(file.read_text()) for file in given.files])
     images = given.root / "docs" / "images"
     images.mkdir(parents=True, exist_ok=True)
     draw(results, images)
