@@ -138,12 +138,13 @@ def test_unknown_names_are_refused() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("network", NETWORKS)
 def test_libraries_train_the_same_broad_networks(network: str) -> None:
-    work = Broad(network, batch_size=16, samples=64, epochs=2)
+    # All samples in one batch: then the order, which each library draws itself, does not matter.
+    work = Broad(network, batch_size=64, samples=64, epochs=3)
     names = [n for n in ("numpy", "torch", "keras", "flax") if not PEERS[n].missing()]
     part = rounds.train(work, names, 1, lambda line: None)
     assert part["failed"] == {}
     ours = part["losses"]["numpy"]
-    assert part["losses"] == pytest.approx(dict.fromkeys(names, ours), rel=0.05)
+    assert part["losses"] == pytest.approx(dict.fromkeys(names, ours), rel=2e-3)
 
 
 def test_broad_networks_are_the_same_every_time() -> None:

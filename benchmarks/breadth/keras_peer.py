@@ -41,6 +41,7 @@ class Training:
     """A compiled Keras model."""
 
     def __init__(self, work: Broad, data: Samples, steps: int) -> None:
+        keras.utils.set_random_seed(0)  # of the order of samples
         self.work, self.data = work, data
         x = keras.Input(data.x.shape[1:], dtype=str(data.x.dtype))
         self.model = keras.Model(x, BUILD[work.network](x))
