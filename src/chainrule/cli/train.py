@@ -160,6 +160,7 @@ def train(
     from chainrule.network import Network
     from chainrule.scale.heartbeat import asked_for
     from chainrule.training import Budget
+    from chainrule.training.callbacks.budget import needed
 
     if threads is not None:
         set_threads(threads)
@@ -193,7 +194,7 @@ def train(
     bounds = Budget(max_seconds, asked.size(max_memory))
     network = Network(model.trained_layer, dataset.x.shape[1:])  # its sizes; no array is made yet
     batch = min(recipe.batch_size or len(dataset.x), len(dataset.x))
-    bounds.check(network, model.optimizer, model.dtype, batch, held=2)
+    bounds.check(needed(network, model.optimizer, model.dtype, batch, held=2))
     model.build(dataset.x.shape[1:])
     leader = together is None or together.rank == 0
     quiet = quiet or not leader

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import prod
 from signal import SIGINT
 from time import monotonic
@@ -41,24 +42,18 @@ class Budget(Callback):
         self.started = monotonic()
         model = training.model
         assert model.built is not None
-        network, engine = model.built, training.history.engine
-        self.check(network, model.optimizer, model.dtype, training.batch_size, engine=engine)
+        self.check(
+            needed(
+                model.built,
+                model.optimizer,
+                model.dtype,
+                training.batch_size,
+                engine=training.history.engine,
+            )
+        )
 
-    def check(
-        self,
-        network: Network,
-        optimizer: Optimizer,
-        dtype: str,
-        batch_size: int,
-        held: int = 0,
-        engine: str = "numpy",
-    ) -> None:
-        """Raise ConfigurationError where training this network cannot fit.
-
-        `held` are arrays of its parameters' size that are yet to be made besides those of a step;
-        `engine` is its name, with whatever follows.
-        """
-        parts = needed(network, optimizer, dtype, batch_size, held, engine)
+    def check(self, parts: Mapping[str, int]) -> None:
+        """Raise ConfigurationError where a training that needs these bytes cannot fit."""
         limit, whose = limits(self.memory)
         if sum(parts.values()) > limit:
             terms = " + ".join(f"{size / 1e6:,.1f} MB {name}" for name, size in parts.items())
@@ -87,7 +82,8 @@ def needed(
     up to four: two to go back to, the last step's, and the next in the making, which needs
     gradients and as much again for its own sums; `held` counts arrays of the parameters' size that
     are not made yet. The outputs of all layers are there for the minibatch, with their gradients on
-    the way back; or for the rows that an evaluation takes at a time. `python -m robustness.memory`
+    the way back; or for the rows that an evaluation takes at a time. `engine` is its name, with
+    whatever follows: it sets some memory aside. `python -m robustness.memory`
     compares this with what trainings take.
     """
     size = np.dtype(dtype).itemsize
