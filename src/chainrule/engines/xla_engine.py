@@ -19,6 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from chainrule.engines.base import Report
+from chainrule.engines.client import is_small, one_thread_device
 from chainrule.engines.device import (
     compile_cache,
     failures_explained,
@@ -80,10 +81,14 @@ def apply(network: Layer, dtype: str, params: Any, running: Any, X: Array) -> Ar
 
 
 class XlaRun:
-    """A task on a mesh. Data that fits lies on each device; larger data is sent piece by piece."""
+    """A task on a mesh. Data that fits lies on each device; larger data is sent piece by piece.
 
-    def __init__(self, task: Task, data: Data, mesh: Mesh) -> None:
-        self.task, self.mesh = task, mesh
+    Small steps run on `narrow`, a mesh of one thread, where there is one; predictions never do.
+    """
+
+    def __init__(self, task: Task, data: Data, wide: Mesh, narrow: Mesh | None = None) -> None:
+        self.task, self.host, self.wide, self.narrow = task, data, wide, narrow
+        self.mesh = mesh = wide
         self.layout = Layout(task, data.X.shape[1:] if mesh.device.platform == "cpu" else None)
         self.counts_hits = task.accuracy and has_accuracy(task.loss, data.targets)
         self.seconds_to_compile = 0.0
@@ -92,8 +97,7 @@ class XlaRun:
         self.block: Array | None = None
         self.device_block: Any = None
         self.programs: dict[Any, Program] = {}  # by what can differ within a run
-        with self._here():
-            self.data: Any = on_device(data, mesh) if self.resident else None
+        self.data: Any = None
         self.pieces = None if self.resident else Pieces(data, padded=True)
         self.piece: tuple[Any, Any, Any] = (None, None, None)  # host's, the device's, its rows
 
@@ -102,12 +106,21 @@ class XlaRun:
 
     def start(self, state: State, blocks: Sequence[Array]) -> State:
         self.first = state
+        if blocks:  # none where a callback has replaced the state of a running training
+            self._settle(state, max(block.shape[1] for block in blocks))
         with self._here():
             turned = self.layout.turned(state._replace(step=np.int32(state.step)))
             live: State = self.mesh.put(turned)
             for block in blocks:
                 self._program(live, *self._piece(block, 0)[:2])
         return live
+
+    def _settle(self, state: State, batch_size: int) -> None:
+        """Choose where the steps run, and place the data there."""
+        if self.narrow and is_small(self.task, state, self.host.X.shape[1:], batch_size):
+            self.mesh = self.narrow
+        with self._here():
+            self.data = on_device(self.host, self.mesh) if self.resident else None
 
     def finish(self, state: State) -> State:
         with self._here():
@@ -132,10 +145,12 @@ class XlaRun:
         return state, Report(losses, right if self.counts_hits else None)
 
     def outputs(self, state: State, X: Array) -> Array:
-        with self._here():
+        if self.mesh is self.narrow:
+            state = jax.tree.map(np.asarray, state)
+        with failures_explained(self.wide.device, x64=self.task.dtype == "float64"):
             home = self.layout.turned(self.mesh.here(state))
             state = predicting(self.task.optimizer, home)
-            return blockwise(self.task.network, state, X, self.task.dtype, self.mesh.samples)
+            return blockwise(self.task.network, state, X, self.task.dtype, self.wide.samples)
 
     def _piece(self, block: Array, step: int) -> tuple[Data, Any, int]:
         """Return data on the device, the index block into it, and the step that it begins with."""
@@ -193,9 +208,12 @@ class XlaEngine:
         self.mesh = Mesh(find_devices(platform))
         self.device = self.mesh.device
         self.name = f"xla:{platform}" if platform else "xla"
+        alone = self.mesh.size == 1 and self.device.platform == "cpu"
+        device = one_thread_device() if alone else None
+        self.narrow = None if device is None else Mesh([device])
 
     def bind(self, task: Task, data: Data) -> XlaRun:
-        return XlaRun(task, data, self.mesh)
+        return XlaRun(task, data, self.mesh, self.narrow)
 
     def compiled(
         self, function: Callable[..., Any], dtype: str, consumes: Sequence[int] = ()
