@@ -7,6 +7,7 @@ all that is compiled; "warm" the median of the fits after it. Parameters are the
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import sys
@@ -17,12 +18,15 @@ from typing import Any
 
 import numpy as np
 
+import chainrule as cr
+
 ROUNDS = 3
 SETS: dict[str, dict[str, Any]] = {
     "iris": {},
     "digits": {},
     "100,000 x 20": {"max_iter": 30},
     "20,000 x 784": {"max_iter": 20},
+    "mnist": {"max_iter": 20},
 }
 
 
@@ -35,6 +39,9 @@ def data(name: str) -> Any:
         rng = np.random.default_rng(0)
         pictures, y = rng.random((10, 784)) < 0.2, rng.integers(10, size=20_000)
         return pictures[y] * rng.random((20_000, 784)) + 0.5 * rng.random((20_000, 784)), y
+    if name == "mnist":
+        (x, y), _ = cr.data.load("mnist")
+        return x.reshape(-1, 784) / 255.0, y
     return getattr(datasets, f"load_{name}")(return_X_y=True)
 
 
@@ -76,9 +83,15 @@ def main() -> None:
     if sys.argv[1:2] == ["--work"]:
         work(*sys.argv[2:])
         return
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.estimators")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(SETS)}; or all")
+    names = parser.parse_args().names or list(SETS)
+    unknown = [name for name in names if name not in SETS]
+    if unknown:
+        parser.error(f"unknown data {', '.join(unknown)}; there are {', '.join(SETS)}")
     print("| data | cold | scikit-learn | ratio | warm | scikit-learn | ratio |")
     print("|---|---|---|---|---|---|---|")
-    for name in sys.argv[1:] or SETS:
+    for name in names:
         print(compare(name, rounds=3 if name in ("iris", "digits") else 1), flush=True)
 
 
