@@ -22,6 +22,7 @@ from chainrule.engines.base import Report
 from chainrule.engines.client import is_small, one_thread_device
 from chainrule.engines.device import (
     compile_cache,
+    compiled,
     failures_explained,
     find_devices,
     fits,
@@ -175,7 +176,8 @@ class XlaRun:
                 started = perf_counter()
                 steps = partial(run_steps, self.task, self.layout, self.mesh.part, self.counts_hits)
                 run = jax.jit(steps, out_shardings=self.mesh.whole if self.mesh.size > 1 else None)
-                PROGRAMS[key] = run.lower(state, data, block, 0, 1).compile()
+                lowered = run.lower(state, data, block, 0, 1)
+                PROGRAMS[key] = compiled(lowered, self.mesh.device)
                 self.seconds_to_compile += perf_counter() - started
             self.programs[here] = PROGRAMS[key]
         return self.programs[here]
