@@ -110,8 +110,8 @@ def start(
     if mpirun is None:
         raise SystemExit('there is no mpirun: pip install "chainrule[mpi-local]"')
     environment = {n: v for n, v in os.environ.items() if n not in ONE_THREAD} | KEEP_MEMORY
-    if threads:
-        environment |= ONE_THREAD
+    # Said in either case: a process of MPI that is told nothing takes one thread.
+    environment |= ONE_THREAD if threads else dict.fromkeys(ONE_THREAD, str(cores()))
     line = [mpirun, "-n", str(processes), sys.executable, "-m", "benchmarks.processes", "--worker"]
     line += ["--sizes", *map(str, sizes), "--batch", str(batch), "--shards", str(shards), *more]
     return subprocess.Popen(line, env=environment, stdout=subprocess.PIPE, text=True)
