@@ -124,6 +124,6 @@ def weights(network: str, rng: np.random.Generator) -> dict[str, tuple[Array, Ar
 
 NETWORKS = {
     "cnn": Broad("cnn"),
-    "text": Broad("text", epochs=2),
-    "residual": Broad("residual", samples=12_800, epochs=2),
+    "text": Broad("text", epochs=8),
+    "residual": Broad("residual", samples=12_800, epochs=5),
 }
