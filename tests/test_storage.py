@@ -25,10 +25,12 @@ QUIET: dict[str, Any] = {"verbose": 0, "engine": "numpy"}
 
 @pytest.fixture(autouse=True)
 def _signals_are_not_ignored() -> Iterator[None]:
-    """Take SIGINT, which a shell lets its background processes ignore."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    """Take SIGINT and SIGHUP, which a shell and nohup let background processes ignore."""
+    before = {signal.SIGINT: signal.signal(signal.SIGINT, signal.default_int_handler)}
+    before[signal.SIGHUP] = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield
-    signal.signal(signal.SIGINT, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 class Full:
