@@ -38,13 +38,14 @@ def import_seconds(times: int, say: Say) -> dict[str, float]:
     """Return the median over fresh processes, Python's own start taken off."""
     names = present(list(IMPORTS))
     environment = {**os.environ, **PEERS["keras"].environment}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # compiled once, as installed packages are
     seconds: dict[str, list[float]] = {name: [] for name in names}
     for number in range(times + 1):
         for name in names:
             command = [sys.executable, "-c", IMPORTS[name][0]]
             started = perf_counter()
             subprocess.run(command, check=True, capture_output=True, env=environment)
-            if number:  # the first fills the disk cache
+            if number:  # the first fills the disk cache, and compiles
                 seconds[name].append(perf_counter() - started)
     bare = median(seconds.pop("python"))
     done = {name: median(values) - bare for name, values in seconds.items()}
