@@ -26,7 +26,7 @@ def two_threads(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def trained(engine: XlaEngine, units: int):
-    """Return the run, its last state and the state on NumPy after three steps."""
+    """Return the run, its state after three steps, and the samples."""
     x, y = Rng(0).normal((64, 20)), np.arange(64) % 3
     network = cr.Sequential(cr.Dense(units), cr.Tanh(), cr.Dense(3))
     model = cr.Model(network, cr.SoftmaxCrossEntropy(), cr.Adam(), input_shape=(20,))
@@ -46,7 +46,7 @@ def test_small_steps_run_on_one_thread_and_others_where_jax_runs() -> None:
     assert engine.narrow is not None
     own = jax.devices("cpu")[0]
     _, small, _ = trained(engine, 8)
-    _, large, _ = trained(engine, 10_000)  # 230,000 parameters
+    _, large, _ = trained(engine, 10_000)  # 240,003 parameters
     assert device_of(small) is engine.narrow.device
     assert device_of(small) is not own
     assert device_of(large) is own

@@ -89,12 +89,12 @@ class XlaRun:
 
     def __init__(self, task: Task, data: Data, wide: Mesh, narrow: Mesh | None = None) -> None:
         self.task, self.host, self.wide, self.narrow = task, data, wide, narrow
-        self.mesh = mesh = wide
-        self.layout = Layout(task, data.X.shape[1:] if mesh.device.platform == "cpu" else None)
+        self.mesh = wide  # until `start` knows how large a step is
+        self.layout = Layout(task, data.X.shape[1:] if wide.device.platform == "cpu" else None)
         self.counts_hits = task.accuracy and has_accuracy(task.loss, data.targets)
         self.seconds_to_compile = 0.0
         self.first: Any = None  # the state that came in: its order of names is kept
-        self.resident = fits(data, mesh)
+        self.resident = fits(data, wide)
         self.block: Array | None = None
         self.device_block: Any = None
         self.programs: dict[Any, Program] = {}  # by what can differ within a run
