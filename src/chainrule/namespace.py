@@ -32,8 +32,10 @@ def row_max(Z: Array) -> Array:
     array([[3.],
            [2.]])
     """
-    if type(Z) is np.ndarray and Z.shape[1] < NARROW:
-        return np.asarray(Z.T, order="C").max(axis=0)[:, None]
+    xp = array_namespace(Z)
+    if xp.__name__ == "numpy" and Z.shape[1] < NARROW:
+        turned: Array = xp.asarray(Z.T, order="C")
+        return turned.max(axis=0)[:, None]
     return Z.max(axis=1, keepdims=True)
 
 
@@ -43,10 +45,23 @@ def row_sum(Z: Array) -> Array:
     >>> row_sum(np.array([[1.0, 3.0], [2.0, 0.0]]))
     array([4., 2.])
     """
-    if type(Z) is np.ndarray and Z.shape[1] < NARROW:
-        return np.asarray(Z @ np.ones(Z.shape[1], Z.dtype))
+    xp = array_namespace(Z)
+    if xp.__name__ == "numpy" and Z.shape[1] < NARROW:
+        return xp.asarray(Z @ xp.ones(Z.shape[1], Z.dtype))
     total: Array = Z.sum(axis=1)
     return total
+
+
+def column_sum(Z: Array) -> Array:
+    """Return the sum of each column of a matrix, (n,): over a minibatch.
+
+    >>> column_sum(np.array([[1.0, 3.0], [2.0, 0.0]]))
+    array([3., 3.])
+    """
+    xp = array_namespace(Z)
+    if xp.__name__ == "numpy":  # whose own sum takes three times as long as a product
+        return xp.asarray(xp.ones(Z.shape[0], Z.dtype) @ Z)
+    return Z.sum(axis=0)
 
 
 def add_rows(count: int, places: Array, rows: Array) -> Array:
@@ -57,7 +72,7 @@ def add_rows(count: int, places: Array, rows: Array) -> Array:
     """
     xp = array_namespace(rows)
     total = xp.zeros((count, rows.shape[1]), rows.dtype)
-    if xp is not np:
+    if xp.__name__ != "numpy":
         return total.at[places].add(rows)
     if len(rows):  # sorted, each place is one run, which is summed in one go
         order = np.argsort(places, kind="stable")

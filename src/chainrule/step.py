@@ -110,8 +110,8 @@ def feed(task: Task, data: Data, indices: Array, step: Any = None) -> Batch:
         data, indices = data.at(indices), np.arange(len(indices))
     xp = array_namespace(data.X)
     m = indices.shape[0]
-    X = xp.take(data.X, indices, axis=0, mode="clip").astype(task.dtype, copy=False)
-    targets = xp.take(data.targets, indices, axis=0, mode="clip")
+    X = data.X.take(indices, axis=0, mode="clip").astype(task.dtype, copy=False)
+    targets = data.targets.take(indices, axis=0, mode="clip")
     given = None if data.weights is None else xp.take(data.weights, indices, mode="clip")
     weights = task.loss.sample_weights(given, m, X.dtype)
     rows = xp.arange(m, dtype=xp.uint32)

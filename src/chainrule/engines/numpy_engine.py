@@ -13,6 +13,7 @@ from chainrule.engines.denormals import flushed
 from chainrule.engines.flat import Flat, Packed, flat, pack, unpack
 from chainrule.engines.footprint import rows_at_once
 from chainrule.engines.pieces import Pieces
+from chainrule.engines.recorded.steps import RecordedSteps
 from chainrule.engines.threads import allowed, count, largest_product, product_threads
 from chainrule.engines.turns import LITTLE, turn
 from chainrule.layers.base import Context, Layer
@@ -53,6 +54,7 @@ class NumpyRun:
         self.counts_hits = task.accuracy and has_accuracy(task.loss, data.targets)
         self.pieces = Pieces(data) if data.stored else None
         self.largest: dict[int, float] = {}  # product of a minibatch of this size
+        self.recorded: RecordedSteps | None = None
 
     def start(self, state: State, blocks: Sequence[Array]) -> State:
         if not flat(self.task, state):
@@ -69,10 +71,15 @@ class NumpyRun:
         if isinstance(state.params, Packed):
             assert isinstance(task.optimizer, Rule)
             task = task._replace(optimizer=Flat(task.optimizer))
+            self.recorded = self.recorded or RecordedSteps(task, self.data, self.counts_hits)
         if size not in self.largest:
             self.largest[size] = largest_product(task.network, self.data.X.shape[1:], size)
         quiet = np.errstate(over="ignore", invalid="ignore", divide="ignore")  # seen in the loss
         with quiet, flushed(), product_threads(self.largest[size]):
+            if self.recorded is not None:
+                after = self.recorded.take(state, block[start : start + count], losses, right)
+                if after is not None:
+                    return after, Report(losses, right)
             for i in range(count):
                 data, rows = self.data, block[start + i]
                 if self.pieces is not None:

@@ -9,7 +9,7 @@ from chainrule.derivation import Derivation, Formulas
 from chainrule.errors import ConfigurationError
 from chainrule.initializers import Initializer, Shape, Zeros
 from chainrule.layers.base import INFERENCE, Context, Layer, Spec
-from chainrule.namespace import Array
+from chainrule.namespace import Array, column_sum
 from chainrule.tree import Tree
 
 
@@ -69,4 +69,4 @@ class Dense(Layer):
 
     def parameter_gradients(self, params: Tree, cache: Any, dY: Array) -> Tree:
         X = cache
-        return {"W": X.T @ dY, "b": dY.sum(axis=0)}
+        return {"W": X.T @ dY, "b": column_sum(dY)}

@@ -196,8 +196,9 @@ def count(training: Training, chunk: Chunk) -> None:
     the chunks: a resumed training writes the same history, bit by bit.
     """
     summed = training.model.loss.reduction == "sum"  # then an epoch's loss is Σ over the samples
-    losses = np.asarray(chunk.losses, np.float64) * (1 if summed else chunk.indices.shape[1])
-    training.loss_sum = float(np.add.accumulate(np.append(training.loss_sum, losses))[-1])
+    each = 1 if summed else chunk.indices.shape[1]
+    for loss in chunk.losses.tolist():  # NumPy's sum goes by pairs
+        training.loss_sum += loss * each
     training.position += chunk.indices.size
     training.step += len(chunk.indices)
     if chunk.hits is not None:
