@@ -61,7 +61,7 @@ class NetworkEstimator(Answers):
             sample_weight = _check_sample_weight(sample_weight, X)
         generator = check_random_state(self.random_state)
         if fresh:
-            self._begin(X, y, generator)
+            self._begin(X, y, generator, sample_weight)
         weights = self._class_weights(y, sample_weight)
         if validation_data is not None:
             validate = self._judged_by(validation_data)
@@ -79,7 +79,7 @@ class NetworkEstimator(Answers):
         self._train(data, validate, generator, incremental)
         return self
 
-    def _begin(self, X: Any, y: Array, generator: Any) -> None:
+    def _begin(self, X: Any, y: Array, generator: Any, sample_weight: Any = None) -> None:
         targets = self._targets(y)
         self._build(X.shape[1:], targets, self._chosen_type(X), generator)
         self._stopping = Stopping(self.tol, self.n_iter_no_change, bool(self.verbose))
