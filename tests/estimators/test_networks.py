@@ -14,6 +14,8 @@ from sklearn.metrics import r2_score
 import chainrule as cr
 from chainrule.estimators import NetworkClassifier, NetworkRegressor
 
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
 
 def test_a_table_as_it_comes() -> None:
     X, y = load_breast_cancer(return_X_y=True)
