@@ -31,12 +31,16 @@ class Lowered:
         return options
 
 
-def test_the_option_against_copies_is_for_cpus_that_know_it() -> None:
-    assert device.compiled(Lowered(), CPU) == {"xla_cpu_copy_insertion_use_region_analysis": True}
-    assert device.compiled(Lowered(), GPU) is None
-    assert device.compiled(Lowered("INVALID_ARGUMENT: No such compile option: 'x'"), CPU) is None
+def test_options_are_for_cpus_that_know_them() -> None:
+    copies = {"xla_cpu_copy_insertion_use_region_analysis": True}
+    assert device.compiled(Lowered(), CPU, unrolls=True) == copies
+    level = {"xla_backend_optimization_level": 2}
+    assert device.compiled(Lowered(), CPU, unrolls=False) == copies | level
+    assert device.compiled(Lowered(), GPU, unrolls=False) is None
+    unknown = Lowered("INVALID_ARGUMENT: No such compile option: 'x'")
+    assert device.compiled(unknown, CPU, unrolls=True) is None
     with pytest.raises(jax.errors.JaxRuntimeError, match="RESOURCE_EXHAUSTED"):
-        device.compiled(Lowered("RESOURCE_EXHAUSTED: out of memory"), CPU)
+        device.compiled(Lowered("RESOURCE_EXHAUSTED: out of memory"), CPU, unrolls=True)
 
 
 def test_without_the_copies_the_bits_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,8 +49,10 @@ def test_without_the_copies_the_bits_are_the_same(monkeypatch: pytest.MonkeyPatc
         cr.Dense(16), cr.ReLU(), cr.Residual(cr.Dense(16)), cr.LayerNorm(), cr.Dense(3)
     )
     weights = []
-    for compiled in (device.compiled, lambda lowered, _: lowered.compile()):
-        monkeypatch.setattr(xla_engine, "compiled", compiled)
+    for options in ({}, {"xla_cpu_copy_insertion_use_region_analysis": True}):
+        monkeypatch.setattr(
+            xla_engine, "compiled", lambda lowered, *_, o=options: lowered.compile(o)
+        )
         monkeypatch.setattr(xla_engine, "PROGRAMS", {})
         model = cr.Model(network, cr.SoftmaxCrossEntropy(), cr.Adam(0.01))
         model.fit(x, np.arange(50) % 3, epochs=3, batch_size=16, engine="xla", verbose=0)

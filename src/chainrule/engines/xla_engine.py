@@ -27,6 +27,7 @@ from chainrule.engines.device import (
     find_devices,
     fits,
     on_device,
+    slides,
 )
 from chainrule.engines.footprint import rows_at_once
 from chainrule.engines.layout import Layout
@@ -91,6 +92,7 @@ class XlaRun:
         self.task, self.host, self.wide, self.narrow = task, data, wide, narrow
         self.mesh = wide  # until `start` knows how large a step is
         self.layout = Layout(task, data.X.shape[1:] if wide.device.platform == "cpu" else None)
+        self.unrolls = slides(task.network, data.X.shape[1:])
         self.counts_hits = task.accuracy and has_accuracy(task.loss, data.targets)
         self.seconds_to_compile = 0.0
         self.first: Any = None  # the state that came in: its order of names is kept
@@ -177,7 +179,7 @@ class XlaRun:
                 steps = partial(run_steps, self.task, self.layout, self.mesh.part, self.counts_hits)
                 run = jax.jit(steps, out_shardings=self.mesh.whole if self.mesh.size > 1 else None)
                 lowered = run.lower(state, data, block, 0, 1)
-                PROGRAMS[key] = compiled(lowered, self.mesh.device)
+                PROGRAMS[key] = compiled(lowered, self.mesh.device, self.unrolls)
                 self.seconds_to_compile += perf_counter() - started
             self.programs[here] = PROGRAMS[key]
         return self.programs[here]
