@@ -99,8 +99,8 @@ def compiled(lowered: Any, device: Any, unrolls: bool) -> Any:
 
     XLA updates a loop's weights in place, but first copies those that the same pass also reads,
     unless it is asked to see whether the reading is over: 7 % of a step of 784-512-512-10, with the
-    same bits. Its highest level of optimization unrolls loops more: convolutions gain an eighth by it,
-    all else loses, up to a tenth where tokens are looked up.
+    same bits. Its highest level of optimization unrolls loops more: convolutions gain an eighth by
+    it, all else loses, up to a tenth where tokens are looked up.
     """
     if device.platform != "cpu":
         return lowered.compile()
