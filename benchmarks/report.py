@@ -41,8 +41,10 @@ def source(results: Results) -> str:
     names = {"jaxlib"}
     versions = ", ".join(f"{n} {v}" for n, v in machine["versions"].items() if n not in names)
     quick = " A quick run: for a look only." if results["quick"] else ""
+    # Where the file lay says nothing to others.
+    command = " ".join(w.rpartition("/")[2] for w in results["command"].split())
     return (
-        f"Measured with `{results['command']}` on {machine['date']}: {machine['cpu']}, "
+        f"Measured with `{command}` on {machine['date']}: {machine['cpu']}, "
         f"{machine['cores']} cores, Python {machine['python']}, {versions}; medians of "
         f"{results['rounds']} paired rounds, least and most in brackets.{quick}"
     )
