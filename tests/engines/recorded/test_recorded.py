@@ -134,6 +134,17 @@ def test_what_cannot_be_written_down(function: Callable[..., Any]) -> None:
         recorded(function, np.ones(2))
 
 
+def test_a_tape_holds_little_memory() -> None:
+    def function(X: Any) -> list[Any]:
+        for _ in range(20):
+            X = X + 1
+        return [X]
+
+    recorded(function, np.ones(1 << 16))  # 10 MB
+    with pytest.raises(RecordingError, match="16 MB"):
+        recorded(function, np.ones(1 << 18))
+
+
 def test_nothing_is_written_into_arrays() -> None:
     def first_entry(X: Any) -> list[Any]:
         X[0] = 1

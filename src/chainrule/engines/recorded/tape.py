@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+MOST = 16 << 20  # bytes of results that a tape holds: a step of more has little Python in it
 FIXED = ("shape", "dtype", "ndim", "size")  # attributes that are the same at every step
 CALL = "{f}({all})"
 BINARY = {
@@ -61,7 +62,7 @@ class Tape:
 
     def __init__(self) -> None:
         self.lines: list[Line] = []
-        self.count = 0
+        self.count = self.bytes = 0
 
     def input(self, value: Any) -> Recorded:
         """Return a value that is another one at each call."""
@@ -92,6 +93,10 @@ class Tape:
             return self.constant(value)
         if not isinstance(value, np.ndarray | np.generic | int | float):
             raise RecordingError(f"a call gives a {type(value).__name__}, not an array")
+        if isinstance(value, np.ndarray) and value.base is None:
+            self.bytes += value.nbytes
+            if self.bytes > MOST:
+                raise RecordingError(f"its results take more than {MOST >> 20} MB")
         result = self.input(value)
         self.lines.append(Line(result.name, function, form, args, options, used, value))
         return result
