@@ -53,7 +53,8 @@ def source(results: Results) -> str:
 def short(results: Results, folder: str) -> str:
     """Return the README's part: the picture, and one line for each workload."""
     picture = f"![time of a training step beside other libraries]({folder}/steps.png)"
-    parts = [picture, markdown(summary(results["training"])), sources(results)]
+    trained = {"runs": [run for run in results["runs"] if run.get("training")]}
+    parts = [picture, markdown(summary(results["training"])), sources(trained)]
     return "\n\n".join(parts)
 
 
