@@ -97,7 +97,8 @@ def _views(template: Mapping[str, Any], vector: Array, at: int) -> tuple[Packed,
             tree[name], at = _views(node, vector, at)
         else:
             end = at + node.size
-            tree[name], at = vector[at:end].reshape(node.shape), end
+            view = vector[at:end]
+            tree[name], at = view if node.ndim == 1 else view.reshape(node.shape), end
     return tree, at
 
 
