@@ -97,8 +97,7 @@ def _views(template: Mapping[str, Any], vector: Array, at: int) -> tuple[Packed,
             tree[name], at = _views(node, vector, at)
         else:
             end = at + node.size
-            view = vector[at:end]
-            tree[name], at = view if node.ndim == 1 else view.reshape(node.shape), end
+            tree[name], at = vector[at:end].reshape(node.shape), end
     return tree, at
 
 
