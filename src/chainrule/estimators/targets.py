@@ -79,7 +79,9 @@ class Classes(ClassifierMixin):  # type: ignore[misc]
                 y = column_or_1d(y, warn=True)
             self._label_binarizer = LabelBinarizer().fit(y)
             self.classes_ = self._label_binarizer.classes_
-        elif not incremental and set(unique_labels(y)) != set(self.classes_):
+            learnt: Array = self._label_binarizer.transform(y)
+            return learnt
+        if not incremental and set(unique_labels(y)) != set(self.classes_):
             raise ValueError(
                 f"warm_start can only be used where `y` has the same classes as in the previous "
                 f"call to fit. Previously got {self.classes_}, `y` has {unique_labels(y)}"

@@ -124,7 +124,7 @@ class ReLU(Layer):
 
     def backward(self, params: Tree, cache: Any, dY: Array) -> tuple[Array, Tree]:
         Y = cache
-        return dY * (Y > 0), {}  # Y > 0 exactly where X > 0
+        return dY * (Y > 0).astype(dY.dtype), {}  # Y > 0 exactly where X > 0
 
 
 @dataclass(frozen=True, repr=False, eq=False)

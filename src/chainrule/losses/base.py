@@ -10,7 +10,7 @@ import numpy as np
 from chainrule.derivation import Formulas
 from chainrule.description import Description
 from chainrule.errors import ConfigurationError, ShapeError
-from chainrule.namespace import Array, array_namespace
+from chainrule.namespace import NARROW, Array, array_namespace
 
 Task = Literal["regression", "binary", "classes"]
 
@@ -79,5 +79,9 @@ def one_hot(labels: Array, Z: Array) -> Array:
     array([[0., 1., 0.],
            [1., 0., 0.]])
     """
-    places = array_namespace(Z).arange(Z.shape[1], dtype=labels.dtype)
+    xp = array_namespace(Z)
+    if xp.__name__ == "numpy" and Z.shape[1] < NARROW:
+        rows: Array = xp.eye(Z.shape[1], dtype=Z.dtype).take(labels, axis=0)
+        return rows
+    places = xp.arange(Z.shape[1], dtype=labels.dtype)
     return (labels[:, None] == places).astype(Z.dtype)

@@ -96,7 +96,7 @@ class Rule(Optimizer):
         xp, rate = array_namespace(g), self.rate(step)
         if type(rate) not in (int, float):  # a schedule's: np.float64 would widen float32
             rate = xp.asarray(rate, dtype=g.dtype)
-        t = xp.asarray(step + 1, dtype=g.dtype)
+        t = xp.asarray(step + 1, dtype=g.dtype)[()]  # on NumPy a number, quicker than an array
         return self._walk(params, gradients, state, self.scalars(t, rate))
 
     def rate(self, step: Any) -> Any:
