@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.engines.denormals import flushed, library
+from chainrule.engines.denormals import Flushed, library
 from small import classification
 
 pytestmark = pytest.mark.skipif(library() is None, reason="this processor's mode is not known")
@@ -19,9 +19,9 @@ TINY, SMALL = np.full(4, 1e-38, np.float32), np.float32(0.01)
 
 def test_they_are_zero_inside_and_kept_outside() -> None:
     assert (TINY * SMALL > 0).all()
-    with flushed():
+    with Flushed():
         assert (TINY * SMALL == 0).all()
-        with flushed():
+        with Flushed():
             assert (TINY * SMALL == 0).all()
         assert (TINY * SMALL == 0).all()
         assert np.float64(1e-300) * 1e-5 > 0  # what is normal stays
@@ -29,11 +29,11 @@ def test_they_are_zero_inside_and_kept_outside() -> None:
 
 
 def test_the_mode_is_put_back_after_an_error_and_is_this_threads_own() -> None:
-    with pytest.raises(ZeroDivisionError), flushed():
+    with pytest.raises(ZeroDivisionError), Flushed():
         raise ZeroDivisionError
     assert (TINY * SMALL > 0).all()
     kept = []
-    with flushed():
+    with Flushed():
         other = threading.Thread(target=lambda: kept.append(bool((TINY * SMALL > 0).any())))
         other.start()
         other.join()

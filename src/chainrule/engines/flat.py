@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -25,6 +25,13 @@ LARGEST = 200_000  # entries; above, a call's own cost is nothing beside its wor
 class Packed(dict[str, Any]):
     """A tree of parameters that are views of `vector`; of an optimizer's state, the slots."""
 
+    vector: Array
+
+
+class Unviewed(NamedTuple):
+    """Packed parameters without the views, which only a step as it stands needs."""
+
+    template: Mapping[str, Any]
     vector: Array
 
 
@@ -76,11 +83,22 @@ def pack(state: State) -> State:
 
 def unpack(state: State) -> State:
     """Return the state as it was before `pack`."""
-    params = state.params
+    params = viewed(state).params
     assert isinstance(params, Packed)
     slots = {slot: packed(params, vector) for slot, vector in state.optimizer.items()}
     plain = map_leaves(lambda p: p, params)
     return state._replace(params=plain, optimizer=_slots(params, slots))
+
+
+def without_views(like: Any, vector: Array) -> Any:
+    """Return packed parameters of the same layers, with only the vector as yet."""
+    return Unviewed(like.template if isinstance(like, Unviewed) else like, vector)
+
+
+def viewed(state: State) -> State:
+    """Return the state with the views of its parameters, where they are packed."""
+    params: Any = state.params
+    return state._replace(params=packed(*params)) if isinstance(params, Unviewed) else state
 
 
 def packed(template: Mapping[str, Any], vector: Array) -> Packed:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.engines.base import Report
-from chainrule.engines.denormals import flushed
-from chainrule.engines.flat import Flat, Packed, flat, pack, unpack
+from chainrule.engines.denormals import Flushed
+from chainrule.engines.flat import Flat, Packed, Unviewed, flat, pack, unpack, viewed
 from chainrule.engines.footprint import rows_at_once
 from chainrule.engines.pieces import Pieces
 from chainrule.engines.recorded.steps import RecordedSteps
@@ -29,7 +29,7 @@ def outputs(network: Layer, state: State, X: Array, dtype: str) -> Array:
     """Return the network's output for X, block by block."""
     if len(X) == 1:  # what denormals and threads could cost is less than asking
         return blocks(network, state, X, dtype)
-    with turn(count() > 1 or prod(X.shape) < LITTLE), flushed(), allowed():
+    with turn(count() > 1 or prod(X.shape) < LITTLE), Flushed(), allowed():
         return blocks(network, state, X, dtype)
 
 
@@ -62,24 +62,25 @@ class NumpyRun:
         return pack(state)
 
     def finish(self, state: State) -> State:
-        return unpack(state) if isinstance(state.params, Packed) else state
+        return unpack(state) if isinstance(state.params, Packed | Unviewed) else state
 
     def chunk(self, state: State, block: Array, start: int, count: int) -> tuple[State, Report]:
         losses = np.empty(count)
         right = np.empty(count, int) if self.counts_hits else None
         task, size = self.task, block.shape[1]
-        if isinstance(state.params, Packed):
+        if isinstance(state.params, Packed | Unviewed):
             assert isinstance(task.optimizer, Rule)
             task = task._replace(optimizer=Flat(task.optimizer))
             self.recorded = self.recorded or RecordedSteps(task, self.data, self.counts_hits)
         if size not in self.largest:
             self.largest[size] = largest_product(task.network, self.data.X.shape[1:], size)
         quiet = np.errstate(over="ignore", invalid="ignore", divide="ignore")  # seen in the loss
-        with quiet, flushed(), product_threads(self.largest[size]):
+        with quiet, Flushed(), product_threads(self.largest[size]):
             if self.recorded is not None:
                 after = self.recorded.take(state, block[start : start + count], losses, right)
                 if after is not None:
                     return after, Report(losses, right)
+            state = viewed(state)
             for i in range(count):
                 data, rows = self.data, block[start + i]
                 if self.pieces is not None:
@@ -92,7 +93,7 @@ class NumpyRun:
         return state, Report(losses, right)
 
     def outputs(self, state: State, X: Array) -> Array:
-        state = predicting(self.task.optimizer, state)
+        state = predicting(self.task.optimizer, viewed(state))
         return outputs(self.task.network, state, X, self.task.dtype)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.engines.base import Engine, Report
-from chainrule.engines.denormals import flushed
+from chainrule.engines.denormals import Flushed
 from chainrule.engines.pieces import Pieces
 from chainrule.engines.threads import product_threads
 from chainrule.errors import ConfigurationError
@@ -80,7 +80,7 @@ class ShardedRun:
     def chunk(self, state: State, block: Array, start: int, count: int) -> tuple[State, Report]:
         said, state = [], copied(state)  # the caller keeps the chunk's first state
         quiet = np.errstate(over="ignore", invalid="ignore", divide="ignore")
-        with quiet, flushed(), product_threads(0):  # one thread: their number would change the bits
+        with quiet, Flushed(), product_threads(0):  # one thread: their number would change the bits
             for i in range(start, start + count):
                 times = [perf_counter()]
                 vector = self._local(state, block, i)

@@ -58,20 +58,20 @@ def run(steps: Steps, *inputs: Any) -> list[Any]:
     return known[2:][-3:]
 
 
-@given(st.lists(step, min_size=1, max_size=25), st.integers(0, 99))
-def test_the_same_bits(steps: Steps, seed: int) -> None:
+@given(st.lists(step, min_size=1, max_size=25), st.integers(0, 99), st.integers(0, 2))
+def test_the_same_bits(steps: Steps, seed: int, consumes: int) -> None:
     rng = np.random.default_rng(seed)
-    first, then = (tuple(rng.normal(size=(2, 3, 4))) for _ in range(2))
-    quick = recorded(lambda *inputs: run(steps, *inputs), *first)
+    first, then = ([rng.normal(size=(3, 4)) for _ in range(2)] for _ in range(2))
+    quick = recorded(lambda *inputs: run(steps, *inputs), *first, consumes=consumes)
     for inputs in (first, then):
-        kept, table = [a.copy() for a in inputs], TABLE.copy()
+        kept, table = [a.copy() for a in inputs][consumes:], TABLE.copy()
         with np.errstate(all="ignore"):
             expected = [np.array(a) for a in run(steps, *inputs)]
             found = quick(*inputs)
         for ours, theirs in zip(found, expected, strict=True):
             assert ours.dtype == theirs.dtype
             np.testing.assert_array_equal(ours, theirs)
-        for before, after in zip([*kept, table], [*inputs, TABLE], strict=True):
+        for before, after in zip([*kept, table], [*inputs[consumes:], TABLE], strict=True):
             np.testing.assert_array_equal(before, after)
 
 
@@ -91,6 +91,18 @@ def test_memory_is_used_again() -> None:
         "    del v1",
         "    return (v2, v5, )",
     ]
+
+
+def test_the_second_of_two_arrays_may_be_written_over() -> None:
+    text = str(recorded(lambda X, Y: [X - Y * 2], np.ones(2), np.ones(2)).__doc__)
+    assert "    k0(v1, v3, v3)\n" in text
+
+
+def test_what_is_consumed_is_written_over() -> None:
+    X, Y = np.ones(2), np.ones(2)
+    (found,) = recorded(lambda X, Y: [X * 2 + Y], X, Y, consumes=1)(X, Y)
+    assert found is X
+    assert Y.tolist() == [1, 1]
 
 
 def test_nothing_is_written_over_through_a_view() -> None:

@@ -123,9 +123,12 @@ def test_trainings(name: str, factor: float | None, monkeypatch: Any) -> None:
     calls = []
     take = steps.RecordedSteps.take
 
-    def noted(self: Any, *args: Any) -> Any:
-        state = take(self, *args)
+    def noted(self: Any, before: Any, *args: Any) -> Any:
+        kept = [np.array(value) for value in steps.values(before, before)]
+        state = take(self, before, *args)
         calls.append(state is not None)
+        for now, then in zip(steps.values(before, before), kept, strict=True):
+            np.testing.assert_array_equal(now, then)  # the chunk's first state stays as it was
         return state
 
     monkeypatch.setattr(steps.RecordedSteps, "take", noted)

@@ -18,10 +18,11 @@ __all__ = ["Recorded", "RecordingError", "recorded"]
 
 
 def recorded(
-    function: Callable[..., Sequence[Any]], *inputs: Any
+    function: Callable[..., Sequence[Any]], *inputs: Any, consumes: int = 0
 ) -> Callable[..., tuple[Any, ...]]:
     """Return the calls of a function of arrays and numbers that gives some of them.
 
+    The first `consumes` inputs may be written over, as they are not needed any more.
     Raises RecordingError where these are not the same each time (it looks at a number), and where
     it writes into an array.
 
@@ -34,7 +35,7 @@ def recorded(
     """
     tape = Tape()
     given = [tape.input(value) for value in inputs]
-    writer = Writer(tape, given, function(*given))
+    writer = Writer(tape, given, function(*given), consumes)
     scope: dict[str, Any] = {}
     text = writer.source()
     exec(compile(text, "<recorded>", "exec"), writer.constants, scope)

@@ -12,12 +12,15 @@ from chainrule.engines.recorded.tape import BINARY, CALL, Line, Recorded, Tape, 
 
 # An array may be written over by what these make of it: entry by entry, the same bits.
 IN_PLACE = {f"{{0}} {sign} {{1}}": sign for sign in BINARY if sign != "@"}
+TURNED = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide}  # over the second one
 
 
 class Writer:
     """Writes the function whose calls are on the tape, with the constants that it names."""
 
-    def __init__(self, tape: Tape, inputs: Sequence[Recorded], outputs: Sequence[Any]) -> None:
+    def __init__(
+        self, tape: Tape, inputs: Sequence[Recorded], outputs: Sequence[Any], consumes: int
+    ) -> None:
         self.tape, self.inputs, self.outputs = tape, inputs, outputs
         self.constants: dict[str, Any] = {}
         self.called: dict[int, str] = {}  # a constant's name, by its identity
@@ -29,6 +32,7 @@ class Writer:
         for line in tape.lines:
             self.sharing[_owner(line.value)].add(line.name)
         self.made = {id(line.value) for line in tape.lines}  # what lies elsewhere is not ours
+        self.made |= {_owner(value.value) for value in inputs[:consumes]}
 
     def last_uses(self) -> dict[str, int]:
         """Return the last line that uses each name; what no output needs is not in it."""
@@ -50,11 +54,14 @@ class Writer:
             over = self.written_over(line, at)
             if over:
                 place = self.places[line.name] = self.place(over)
-                sign, other = IN_PLACE.get(line.form), line.args[-1]
-                if sign:
-                    text.append(f"    {place} {sign}= {self.text(other)}")
-                else:
+                sign = IN_PLACE.get(line.form, "")
+                if not sign:
                     text.append(f"    {self.expression(line, out=place)}")
+                elif over == getattr(line.args[0], "name", ""):
+                    text.append(f"    {place} {sign}= {self.text(line.args[1])}")
+                else:
+                    call = self.constant(TURNED[sign])
+                    text.append(f"    {call}({self.text(line.args[0])}, {place}, {place})")
                 ended.discard(place)
             else:
                 text.append(f"    {line.name} = {self.expression(line)}")
@@ -74,7 +81,7 @@ class Writer:
         kind = _kind(line.value)
         if kind is None:
             return ""
-        for value in line.args[:1] if sign else line.args:
+        for value in line.args[:1] if sign and sign not in TURNED else line.args:
             if (
                 isinstance(value, Recorded)
                 and value.name

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.description import Description
-from chainrule.engines.flat import packed
+from chainrule.engines.flat import viewed, without_views
 from chainrule.engines.recorded import recorded
 from chainrule.metrics import hits
 from chainrule.namespace import Array
@@ -38,7 +38,7 @@ class RecordedSteps:
         replay = self.replay(state, block)
         if replay is None:
             return None
-        now = values(state, state)
+        now = [copied(value) for value in values(state, state)]  # the caller keeps the state
         for i, rows in enumerate(block):
             *now, losses[i], count = replay(*now, rows)
             if right is not None:
@@ -60,14 +60,15 @@ class RecordedSteps:
         def calls(*now: Any) -> list[Any]:
             *mine, rows = now
             data = Data(*map(rows.tape.constant, self.data))
-            after, outcome, batch = step(self.task, restored(state, mine), data, rows)
+            after, outcome, batch = step(self.task, viewed(restored(state, mine)), data, rows)
             count: Any = 0
             if self.counts_hits:
                 count = np.count_nonzero(hits(self.task.loss, outcome.Z, batch.targets))
             return [*values(state, after), outcome.value, count]
 
         try:
-            return recorded(calls, *values(state, state), rows)
+            now = values(state, state)
+            return recorded(calls, *now, rows, consumes=len(now))
         except Exception:  # it runs as it stands, where a true error comes again
             return None
 
@@ -84,11 +85,16 @@ def values(template: State, state: State) -> list[Any]:
     ]
 
 
+def copied(value: Any) -> Any:
+    """Return an array of its own, or the number that it is."""
+    return value.copy() if isinstance(value, np.ndarray) else value
+
+
 def restored(template: State, now: list[Any]) -> State:
     """Return the state of such values."""
     left, running = iter(now), dict(template.running)
     return State(
-        params=packed(template.params, next(left)),
+        params=without_views(template.params, next(left)),
         optimizer={slot: next(left) for slot in template.optimizer},
         running=replace(running, {name: next(left) for name in flatten(running)}),
         step=next(left),
