@@ -12,9 +12,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
+from itertools import product
 from math import prod
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 from chainrule.initializers import Shape
 from chainrule.layers.base import Layer
@@ -68,16 +69,16 @@ class Limit:
 
     def __init__(self, count: Callable[[], int]) -> None:
         self.count, self.inside, self.lock = count, 0, Lock()
-        self.before: list[tuple[Any, int]] = []
+        self.before: list[tuple[Library, int]] = []
 
     def __enter__(self) -> None:
         with self.lock:
             if self.inside == 0:
-                now = [(library, library.get_num_threads()) for library in blas_libraries()]
+                now = [(library, library.get()) for library in blas_libraries()]
                 count = self.count()
                 self.before = [(library, n) for library, n in now if n != count]
                 for library, _ in self.before:
-                    library.set_num_threads(count)
+                    library.set(count)
             self.inside += 1
 
     def __exit__(self, *problem: object) -> None:
@@ -85,7 +86,14 @@ class Limit:
             self.inside -= 1
             if self.inside == 0:
                 for library, count in self.before:
-                    library.set_num_threads(count)
+                    library.set(count)
+
+
+class Library(NamedTuple):
+    """How to ask a BLAS library for its number of threads, and how to set it."""
+
+    get: Callable[[], int]
+    set: Callable[[int], Any]
 
 
 LIMIT = Limit(lambda: 1)
@@ -95,13 +103,27 @@ MOST = Limit(threads)
 @cache
 def _most() -> int:
     """Return the threads that BLAS took for itself."""
-    return max((library.get_num_threads() for library in blas_libraries()), default=1)
+    return max((library.get() for library in blas_libraries()), default=1)
 
 
 @cache
-def blas_libraries() -> list[Any]:
-    """Return the controllers of the BLAS libraries that are loaded, looked for once."""
+def blas_libraries() -> list[Library]:
+    """Return the BLAS libraries that are loaded, looked for once."""
     from threadpoolctl import ThreadpoolController
 
     found = ThreadpoolController().lib_controllers  # looks at the loaded libraries, once
-    return [library for library in found if library.user_api == "blas"]
+    return [_calls(library) for library in found if library.user_api == "blas"]
+
+
+def _calls(library: Any) -> Library:
+    """Return the functions of a library that threadpoolctl has found.
+
+    From OpenBLAS with threads of its own they are taken directly: since 3.8 threadpoolctl listens
+    to one Python thread and ignores all others, while the lock of a `Limit` is for all.
+    """
+    if getattr(library, "threading_layer", "") == "pthreads":
+        for prefix, suffix in product(("scipy_", ""), ("64_", "_64", "")):
+            names = [f"{prefix}openblas_{do}_num_threads{suffix}" for do in ("get", "set")]
+            if all(hasattr(library.dynlib, name) for name in names):
+                return Library(*(getattr(library.dynlib, name) for name in names))
+    return Library(library.get_num_threads, library.set_num_threads)
