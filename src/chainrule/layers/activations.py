@@ -154,7 +154,8 @@ class LeakyReLU(Layer):
 
     def backward(self, params: Tree, cache: Any, dY: Array) -> tuple[Array, Tree]:
         X = cache
-        return array_namespace(X).where(X > 0, dY, self.slope * dY), {}
+        # `where` with a mixed mask takes NumPy ten times as long.
+        return dY * array_namespace(X).maximum((X > 0).astype(dY.dtype), self.slope), {}
 
 
 @dataclass(frozen=True, repr=False, eq=False)

@@ -42,7 +42,7 @@ class ELU(Layer):
     def forward(self, params: Tree, X: Array, ctx: Context = INFERENCE) -> tuple[Array, Any]:
         xp = array_namespace(X)
         below = self.alpha * xp.expm1(xp.minimum(X, 0))
-        return xp.where(X > 0, X, below), (X, below)
+        return xp.maximum(X, 0) + below, (X, below)
 
     def backward(self, params: Tree, cache: Any, dY: Array) -> tuple[Array, Tree]:
         X, below = cache
@@ -78,7 +78,7 @@ class SELU(Layer):
     def forward(self, params: Tree, X: Array, ctx: Context = INFERENCE) -> tuple[Array, Any]:
         xp = array_namespace(X)
         below = SCALE * ALPHA * xp.expm1(xp.minimum(X, 0))
-        return xp.where(X > 0, SCALE * X, below), (X, below)
+        return SCALE * xp.maximum(X, 0) + below, (X, below)
 
     def backward(self, params: Tree, cache: Any, dY: Array) -> tuple[Array, Tree]:
         X, below = cache
@@ -158,7 +158,8 @@ class PReLU(Layer):
         return {"a": Spec((1,) if self.shared else shape[-1:], Constant(self.start))}
 
     def forward(self, params: Tree, X: Array, ctx: Context = INFERENCE) -> tuple[Array, Any]:
-        return array_namespace(X).where(X > 0, X, params["a"] * X), X
+        xp = array_namespace(X)
+        return xp.maximum(X, 0) + params["a"] * xp.minimum(X, 0), X
 
     def backward(self, params: Tree, cache: Any, dY: Array) -> tuple[Array, Tree]:
         X = cache
@@ -167,7 +168,7 @@ class PReLU(Layer):
 
     def parameter_gradients(self, params: Tree, cache: Any, dY: Array) -> Tree:
         X = cache
-        below = array_namespace(X).where(X > 0, 0, X * dY)
+        below = array_namespace(X).minimum(X, 0) * dY
         if self.shared:
             return {"a": below.sum().reshape(1)}
         return {"a": below.sum(axis=tuple(range(X.ndim - 1)))}
