@@ -26,7 +26,7 @@ import numpy as np
 
 from benchmarks.cost_model import LINKS, Link, Work, best, exchange, speedup, step
 from benchmarks.machine import cores, processor
-from chainrule.scale.launch import KEEP_MEMORY, ONE_THREAD
+from chainrule.scale.launch import ONE_THREAD, surroundings
 
 MAIN = ((784, 1000, 10), 256)
 OTHERS = (
@@ -109,7 +109,7 @@ def start(
     mpirun = shutil.which("mpirun", path=places)
     if mpirun is None:
         raise SystemExit('there is no mpirun: pip install "chainrule[mpi-local]"')
-    environment = {n: v for n, v in os.environ.items() if n not in ONE_THREAD} | KEEP_MEMORY
+    environment = {n: v for n, v in surroundings().items() if n not in ONE_THREAD}
     # Said in either case: a process of MPI that is told nothing takes one thread.
     environment |= ONE_THREAD if threads else dict.fromkeys(ONE_THREAD, str(cores()))
     line = [mpirun, "-n", str(processes), sys.executable, "-m", "benchmarks.processes", "--worker"]

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+import launchers
 
 pytest.importorskip("jax", reason="the xla extra is not installed")
 
@@ -73,12 +74,11 @@ def test_two_processes_of_two_devices_are_one_mesh(one_device, tmp_path):
 
 @pytest.mark.slow
 def test_mpirun_starts_a_mesh(one_device, tmp_path):
-    pytest.importorskip("mpi4py", reason="the mpi extra is not installed")
-    mpirun = Path(sys.executable).parent / "mpirun"
-    if not mpirun.exists():
-        pytest.skip("the mpi-local extra is not installed")
-    command = [str(mpirun), "-n", "2", sys.executable, str(PROGRAM), str(tmp_path / "a.npz")]
-    done = subprocess.run([*command, "jax", ""], capture_output=True, text=True, timeout=100)
+    command = [launchers.needed(), "-n", "2", sys.executable, str(PROGRAM)]
+    done = subprocess.run(
+        [*command, str(tmp_path / "a.npz"), "jax", ""], env=launchers.environment(), check=False,
+        capture_output=True, text=True, timeout=100,
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "on 2 devices" in done.stdout
     agree(tmp_path / "a.npz", one_device)

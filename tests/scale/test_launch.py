@@ -14,18 +14,21 @@ import pytest
 from safetensors.numpy import load_file
 
 import chainrule as cr
+import launchers
 from chainrule.scale import launch
 from chainrule.scale.launch import MARK, checkpoint_folder, finished
+from launchers import is_rank
 
 TRAIN = ["digits", "--epochs", "30", "--layers", "64", "--engine", "numpy", "--quiet"]
 FAILING = """
-import os, pathlib
+import pathlib
 from chainrule import sharding
+from chainrule.scale import mpi
 calls, whole, flag = 0, sharding.tree_sum, pathlib.Path({flag!r})
 def tree_sum(*terms):
     global calls
     calls += 1
-    if calls == 200 and flag.exists() and os.environ.get("PMI_RANK") == "1":
+    if calls == 200 and flag.exists() and mpi.connect().rank == 1:
         flag.unlink()
         raise RuntimeError("on purpose")
     return whole(*terms)
@@ -34,11 +37,7 @@ sharding.tree_sum = tree_sum
 
 
 def start(folder, *more, n=2, stall=20):
-    pytest.importorskip("mpi4py", reason="the mpi extra is not installed")
-    try:
-        launch.command("mpirun", n, [])
-    except cr.ConfigurationError as error:
-        pytest.skip(str(error))
+    launchers.needed()
     command = [sys.executable, "-m", "chainrule.cli", "launch", "-n", str(n)]
     command += ["--stall-timeout", str(stall), "train", *TRAIN, *more]
     command += ["--checkpoint", str(folder / "saved"), "--output", str(folder / "m.safetensors")]
@@ -61,7 +60,7 @@ def rank(process, number, folder):
                 with suppress(OSError):
                     words = (place / "environ").read_bytes().decode().split("\0")
                     mine = str(folder).encode() in (place / "cmdline").read_bytes()
-                    if mine and f"PMI_RANK={number}" in words and any(MARK in w for w in words):
+                    if mine and is_rank(words, number) and any(MARK in w for w in words):
                         return int(place.name)
         sleep(0.01)
     raise AssertionError("no rank was found")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,23 +10,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import launchers
 from chainrule.sharding import bounds, tree_sum
 
 PROGRAM = Path(__file__).parent / "train_digits.py"
-MPIRUN = shutil.which(
-    "mpirun", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-)
 
 
 def mpirun(n, *arguments):
-    pytest.importorskip("mpi4py", reason="the mpi extra is not installed")
-    if MPIRUN is None:
-        pytest.skip("there is no mpirun")
-    threads = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "NPROC": "1"}
-    command = [MPIRUN, "-n", str(n), sys.executable, str(PROGRAM), *map(str, arguments)]
+    command = [launchers.needed(), "-n", str(n), sys.executable, str(PROGRAM)]
     return subprocess.run(
-        command, capture_output=True, text=True, timeout=120, env=os.environ | threads, check=False
-    )
+        [*command, *map(str, arguments)], env=launchers.environment(), check=False,
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
 
 
 def digest(n, optimizer="sgd", engine="numpy", epochs=2, folder=""):

@@ -83,6 +83,12 @@ def command(launcher: str, n: int, arguments: Sequence[str]) -> list[str]:
     return [found, *words[1:], "-n", str(n), *program]
 
 
+def surroundings() -> dict[str, str]:
+    """Return the environment in which a launcher starts processes as it is asked to."""
+    root = ROOT if hasattr(os, "geteuid") and os.geteuid() == 0 else {}
+    return {**OPEN_MPI, **root, **KEEP_MEMORY, **os.environ}
+
+
 def supervise(
     arguments: Sequence[str],
     n: int,
@@ -100,11 +106,8 @@ def supervise(
     with tempfile.TemporaryDirectory(prefix="chainrule-") as place:
         beat = Path(place) / "heartbeat"
         own = {MARK: mark, FILE: str(beat), SECONDS: str(stall_timeout), **ONE_THREAD}
-        root = ROOT if hasattr(os, "geteuid") and os.geteuid() == 0 else {}
         for attempt in range(max_restarts + 1):
-            code, stalled = run(
-                line, {**OPEN_MPI, **root, **KEEP_MEMORY, **os.environ, **own}, beat, stall_timeout
-            )
+            code, stalled = run(line, surroundings() | own, beat, stall_timeout)
             if code == 0 and finished(folder):
                 return 0
             if code == WRONG_USE and not stalled:
