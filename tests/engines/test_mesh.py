@@ -88,14 +88,15 @@ def test_mpirun_starts_a_mesh(one_device, tmp_path):
     ("environment", "expected"),
     [
         ({"SLURM_STEP_NUM_TASKS": "4"}, {}),
-        ({"OMPI_COMM_WORLD_SIZE": "4"}, {}),
+        ({"OMPI_COMM_WORLD_SIZE": "4", hosts.OPEN_MPI_4: "1.0;tcp://10.0.0.1:34911"}, {}),
+        ({"OMPI_COMM_WORLD_SIZE": "4"}, {"cluster_detection_method": "mpi4py"}),
         ({"PMI_SIZE": "4"}, {"cluster_detection_method": "mpi4py"}),
         (
             dict(zip(hosts.BY_HAND, ("a:1", "3", "2"), strict=True)),
             {"coordinator_address": "a:1", "num_processes": 3, "process_id": 2},
         ),
     ],
-    ids=["slurm", "open mpi", "mpich", "by hand"],
+    ids=["slurm", "open mpi 4", "open mpi 5", "mpich", "by hand"],
 )
 def test_each_launcher_is_joined_in_its_documented_way(environment, expected):
     assert hosts.arguments(environment) == expected

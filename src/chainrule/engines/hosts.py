@@ -15,13 +15,15 @@ from chainrule.errors import ConfigurationError, EngineError
 
 LONGEST = 4096  # bytes of a message that the first process tells all
 BY_HAND = ("JAX_COORDINATOR_ADDRESS", "JAX_NUM_PROCESSES", "JAX_PROCESS_ID")
+OPEN_MPI_4 = "OMPI_MCA_orte_hnp_uri"  # where JAX reads the first host's address
 
 
 def arguments(environment: Mapping[str, str]) -> dict[str, Any]:
     """Return what `jax.distributed.initialize` must be told under this launcher.
 
-    It finds Slurm's srun and Open MPI's mpirun by itself; under another MPI it asks mpi4py; without
-    a launcher there are three variables. Raises ConfigurationError where there is none of these.
+    It finds Slurm's srun by itself, and the mpirun of Open MPI 4, not that of 5; under any other
+    mpirun it asks mpi4py; without a launcher there are three variables. Raises ConfigurationError
+    where there is none of these.
 
     >>> arguments({"PMI_SIZE": "2"})
     {'cluster_detection_method': 'mpi4py'}
@@ -33,9 +35,9 @@ def arguments(environment: Mapping[str, str]) -> dict[str, Any]:
             "num_processes": int(count),
             "process_id": int(number),
         }
-    if "SLURM_STEP_NUM_TASKS" in environment or "OMPI_COMM_WORLD_SIZE" in environment:
+    if "SLURM_STEP_NUM_TASKS" in environment or OPEN_MPI_4 in environment:
         return {}
-    if "PMI_SIZE" in environment:
+    if "OMPI_COMM_WORLD_SIZE" in environment or "PMI_SIZE" in environment:
         return {"cluster_detection_method": "mpi4py"}
     raise ConfigurationError(
         f'comm="jax" joins processes that srun or mpirun has started, or that are told '
