@@ -19,11 +19,12 @@ from chainrule.scale.launch import MARK
         ({"SLURM_STEP_NUM_TASKS": "2"}, True),
         ({"SLURM_STEP_NUM_TASKS": "1"}, False),
         ({"SLURM_STEP_NUM_TASKS": "1", MARK: "a"}, True),
+        ({"PMI_SIZE": "1", "PMI_JOBID": "7.0", "SLURM_JOB_ID": "7"}, False),  # srun --mpi=pmi2
     ],
     ids=str,
 )
 def test_a_launcher_decides(environment, joins, monkeypatch):
-    for name in (*mpi.ANNOUNCED, MARK):
+    for name in (*mpi.ANNOUNCED, mpi.SRUNS_PMI, MARK):
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)

@@ -84,19 +84,25 @@ def test_mpirun_starts_a_mesh(one_device, tmp_path):
     agree(tmp_path / "a.npz", one_device)
 
 
+def found(way):
+    return {"cluster_detection_method": way}
+
+
 @pytest.mark.parametrize(
     ("environment", "expected"),
     [
-        ({"SLURM_STEP_NUM_TASKS": "4"}, {}),
-        ({"OMPI_COMM_WORLD_SIZE": "4", hosts.OPEN_MPI_4: "1.0;tcp://10.0.0.1:34911"}, {}),
-        ({"OMPI_COMM_WORLD_SIZE": "4"}, {"cluster_detection_method": "mpi4py"}),
-        ({"PMI_SIZE": "4"}, {"cluster_detection_method": "mpi4py"}),
+        ({"SLURM_STEP_NUM_TASKS": "4"}, found("slurm")),
+        ({"PMI_SIZE": "4", "PMI_JOBID": "7.0", "SLURM_JOB_ID": "7"}, found("slurm")),
+        ({"OMPI_COMM_WORLD_SIZE": "4", hosts.OPEN_MPI_4: "1.0;tcp://10.0.0.1:3"}, found("ompi")),
+        ({"OMPI_COMM_WORLD_SIZE": "4"}, found("mpi4py")),
+        ({"PMI_SIZE": "4"}, found("mpi4py")),
+        ({"PMI_SIZE": "4", "SLURM_STEP_NUM_TASKS": "1", "SLURM_JOB_ID": "7"}, found("mpi4py")),
         (
             dict(zip(hosts.BY_HAND, ("a:1", "3", "2"), strict=True)),
             {"coordinator_address": "a:1", "num_processes": 3, "process_id": 2},
         ),
     ],
-    ids=["slurm", "open mpi 4", "open mpi 5", "mpich", "by hand"],
+    ids=["srun", "srun pmi2", "open mpi 4", "open mpi 5", "mpich", "mpich in slurm", "by hand"],
 )
 def test_each_launcher_is_joined_in_its_documented_way(environment, expected):
     assert hosts.arguments(environment) == expected

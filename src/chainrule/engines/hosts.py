@@ -28,6 +28,8 @@ def arguments(environment: Mapping[str, str]) -> dict[str, Any]:
     >>> arguments({"PMI_SIZE": "2"})
     {'cluster_detection_method': 'mpi4py'}
     """
+    from chainrule.scale.mpi import NONE, OPEN_MPI, SRUN, announced
+
     if all(name in environment for name in BY_HAND):
         address, count, number = (environment[name] for name in BY_HAND)
         return {
@@ -35,10 +37,10 @@ def arguments(environment: Mapping[str, str]) -> dict[str, Any]:
             "num_processes": int(count),
             "process_id": int(number),
         }
-    if "SLURM_STEP_NUM_TASKS" in environment or OPEN_MPI_4 in environment:
-        return {}
-    if "OMPI_COMM_WORLD_SIZE" in environment or "PMI_SIZE" in environment:
-        return {"cluster_detection_method": "mpi4py"}
+    launcher = announced(environment)[1]
+    if launcher != NONE:  # each is named: within a job of Slurm JAX would take mpirun for srun
+        own = {SRUN: "slurm", OPEN_MPI: "ompi" if OPEN_MPI_4 in environment else "mpi4py"}
+        return {"cluster_detection_method": own.get(launcher, "mpi4py")}
     raise ConfigurationError(
         f'comm="jax" joins processes that srun or mpirun has started, or that are told '
         f"{', '.join(BY_HAND)}; here is neither"
