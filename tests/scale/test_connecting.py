@@ -13,19 +13,46 @@ import chainrule as cr
 from chainrule.scale import mpi
 from chainrule.sharding import tree_sum
 
+NOT_THERE = (*mpi.ANNOUNCED, mpi.SRUNS_PMI, "PMIX_RANK")
 
-def library(size):
-    world = SimpleNamespace(rank=0, size=size)
-    return SimpleNamespace(
-        MPI=SimpleNamespace(COMM_WORLD=world, Get_library_version=lambda: "MPICH 4.3\nmore\0")
+
+@pytest.fixture
+def library(monkeypatch):
+    """An mpi4py whose library sees one process, and the environment of no launcher."""
+    for name in NOT_THERE:
+        monkeypatch.delenv(name, raising=False)
+    started = []
+    made = SimpleNamespace(
+        COMM_WORLD=SimpleNamespace(rank=0, size=1),
+        Get_library_version=lambda: "MPICH 4.3\nmore\0",
+        Is_initialized=lambda: bool(started),
+        Init_thread=lambda: started.append(True),
     )
+    monkeypatch.setitem(sys.modules, "mpi4py", SimpleNamespace(MPI=made, rc=SimpleNamespace()))
+    return started
 
 
-def test_a_launcher_of_another_library_is_refused_naming_both(monkeypatch):
-    monkeypatch.setitem(sys.modules, "mpi4py", library(1))
-    monkeypatch.setenv("OMPI_COMM_WORLD_SIZE", "4")
-    with pytest.raises(cr.ConfigurationError, match=r"Open MPI's mpirun says .* 4 .* MPICH 4\.3"):
+def refused(monkeypatch, match, **environment):
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(cr.ConfigurationError, match=match):
         mpi.connect.__wrapped__()
+
+
+def test_a_launcher_of_another_library_is_refused_naming_both(library, monkeypatch):
+    match = r"Open MPI's mpirun says .* 4 .* MPICH 4\.3, which"
+    refused(monkeypatch, match, OMPI_COMM_WORLD_SIZE="4")
+    assert library  # it had to be started to know
+
+
+def test_mpich_is_not_started_where_it_would_end_the_process(library, monkeypatch):
+    match = r"Open MPI's mpirun says .* 4 .* MPICH 4\.3, which"
+    refused(monkeypatch, match, OMPI_COMM_WORLD_SIZE="4", PMIX_RANK="0")
+    assert not library
+
+
+def test_srun_is_told_how_to_join_them(library, monkeypatch):
+    refused(monkeypatch, "srun says .* --mpi=pmi2, Open MPI", SLURM_STEP_NUM_TASKS="4")
 
 
 def test_without_mpi4py_it_says_what_to_install(monkeypatch):

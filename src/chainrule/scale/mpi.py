@@ -139,23 +139,39 @@ def connect() -> MPIComm:
     """
     os.environ.setdefault("NPROC", "1")  # read by XLA when it starts
     try:
+        import mpi4py
+
+        # Started when it is known to fit: MPICH ends a process that Open MPI has started.
+        mpi4py.rc.initialize, mpi4py.rc.finalize = False, True
         from mpi4py import MPI
     except (ImportError, RuntimeError) as error:
         raise MissingExtraError(
             f'comm="mpi" needs mpi4py and an MPI library: pip install "chainrule[mpi]" on a '
             f'cluster, "chainrule[mpi-local]" where there is no MPI yet ({error})'
         ) from None
-    size, launcher = announced()
-    if size > 1 and MPI.COMM_WORLD.size == 1:
-        library = MPI.Get_library_version().split("\n")[0].strip("\0 ")
-        raise ConfigurationError(
-            f"{launcher} says that there are {size} processes, but mpi4py has loaded {library}, "
-            f"which sees 1: use the mpirun of that library, or install mpi4py for that launcher"
-        )
+    library = MPI.Get_library_version()
+    if "PMIX_RANK" in os.environ and "MPICH" in library and "pmix" not in library.lower():
+        raise _strangers(library)
+    if not MPI.Is_initialized():
+        MPI.Init_thread()
+    if announced()[0] > 1 and MPI.COMM_WORLD.size == 1:
+        raise _strangers(library)
     comm = MPIComm(MPI)
     if comm.size > 1:
         sys.excepthook = _abort_all
     return comm
+
+
+def _strangers(library: str) -> ConfigurationError:
+    size, launcher = announced()
+    name = library.split("\n")[0].strip("\0 ")
+    way = "use the mpirun of that library, or install mpi4py for that launcher"
+    if launcher == SRUN:
+        way = "MPICH is joined by srun --mpi=pmi2, Open MPI by srun --mpi=pmix"
+    return ConfigurationError(
+        f"{launcher} says that there are {size} processes, but mpi4py has loaded {name}, which "
+        f"cannot see them: {way}"
+    )
 
 
 def _abort_all(kind: type[BaseException], error: BaseException, where: TracebackType | None) -> Any:
