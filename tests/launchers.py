@@ -30,6 +30,8 @@ def environment() -> dict[str, str]:
     return surroundings() | ONE_THREAD
 
 
-def is_rank(words: list[str], number: int) -> bool:
-    """Say whether these words of an environment are those of this rank."""
+def is_rank(words: list[str], number: int | None = None) -> bool:
+    """Say whether these words of an environment are those of this rank, or of any."""
+    if number is None:
+        return any(word.startswith(f"{name}=") for name in RANKS for word in words)
     return any(f"{name}={number}" in words for name in RANKS)

@@ -16,6 +16,7 @@ from safetensors.numpy import load_file
 import chainrule as cr
 import launchers
 from chainrule.scale import launch
+from chainrule.scale.heartbeat import FILE, SECONDS
 from chainrule.scale.launch import MARK, checkpoint_folder, finished
 from launchers import is_rank
 
@@ -100,6 +101,15 @@ def test_it_gives_up_after_the_last_restart(tmp_path):
     line = ["train", "digits", "--checkpoint", str(tmp_path / "c")]
     assert launch.supervise(line, 1, 1, 5, said.append, launcher="false") == 1
     assert said[-1].endswith("giving up")
+
+
+def test_open_mpi_is_told_what_to_take_to_other_hosts(monkeypatch):
+    seen = {}
+    monkeypatch.setenv(launch.SENT, "MINE")
+    monkeypatch.setattr(launch, "command", lambda *words: list(words))
+    monkeypatch.setattr(launch, "run", lambda line, env, *more: seen.update(env) or (1, False))
+    launch.supervise(["train", "digits", "--checkpoint", "c"], 2, 0, 5, lambda text: None)
+    assert {"MINE", MARK, *launch.ONE_THREAD, FILE, SECONDS} <= set(seen[launch.SENT].split(";"))
 
 
 def test_a_launch_needs_checkpoints():

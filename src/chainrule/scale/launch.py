@@ -39,6 +39,9 @@ OPEN_MPI = {
 ROOT = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
 
 
+SENT = "OMPI_MCA_mca_base_env_list"  # what Open MPI takes along to other hosts; MPICH takes all
+
+
 def checkpoint_folder(arguments: Sequence[str]) -> Path:
     """Return the folder after --checkpoint; raise ConfigurationError where there is none.
 
@@ -106,6 +109,8 @@ def supervise(
     with tempfile.TemporaryDirectory(prefix="chainrule-") as place:
         beat = Path(place) / "heartbeat"
         own = {MARK: mark, FILE: str(beat), SECONDS: str(stall_timeout), **ONE_THREAD}
+        sent = [*filter(None, [os.environ.get(SENT)]), *own, *KEEP_MEMORY]
+        own[SENT] = ";".join(sent)
         for attempt in range(max_restarts + 1):
             code, stalled = run(line, surroundings() | own, beat, stall_timeout)
             if code == 0 and finished(folder):
