@@ -38,6 +38,12 @@ def test_dense_weights_and_their_averages_are_turned_and_nothing_else() -> None:
         assert np.array_equal(p, before[name])
 
 
+def test_a_matrix_with_more_columns_than_rows_stays_as_it_is() -> None:
+    network = cr.Sequential(cr.Dense(8), cr.Tanh(), cr.Dense(3))
+    layout = Layout(Task(network, cr.SoftmaxCrossEntropy(), cr.Adam()), (5,))
+    assert layout.names == {"2.W"}
+
+
 @pytest.mark.parametrize("optimizer", [cr.MaxNorm(cr.SGD(0.1)), cr.Clipped(cr.SGD(0.1), norm=1.0)])
 def test_a_rule_that_looks_at_whole_matrices_gets_them_as_they_are(optimizer: cr.Optimizer) -> None:
     task = Task(NETWORK, cr.SoftmaxCrossEntropy(), optimizer)

@@ -1,12 +1,13 @@
 """How weights lie in memory while XLA trains on a CPU: one unit after another, not input by input.
 
-Turned are matrices that lead from a layer's inputs to its outputs, as those of dense layers do.
+Turned are matrices that lead from a layer's inputs to its outputs, as those of dense layers do,
+where the inputs are as many as the outputs or more.
 
-dW = Xᵀ dY has as many rows as the layer has inputs, and few columns. XLA's kernel for the CPU
-is slow at that shape and fast at the other one, dWᵀ = dYᵀ X (docs/speed.md has the measurements).
-So the state of a run holds Wᵀ, with Wᵀ's averages; the step turns it back, reads W as the formulas
-have it, and turns the gradient. XLA makes no copy for that: it takes the product's factors in the
-other order. Only rules that treat every entry alike may update a turned matrix.
+dW = Xᵀ dY then has many rows and few columns. XLA's kernel for the CPU is slow at that shape and
+fast at the other one, dWᵀ = dYᵀ X (docs/speed.md has the measurements). So the state of a run holds
+Wᵀ, with Wᵀ's averages; the step turns it back, reads W as the formulas have it, and turns the
+gradient. XLA makes no copy for that: it takes the product's factors in the other order. Only rules
+that treat every entry alike may update a turned matrix.
 """
 
 from __future__ import annotations
@@ -24,9 +25,9 @@ class Layout:
 
     >>> import chainrule as cr
     >>> from chainrule.step import Task
-    >>> layout = Layout(Task(cr.Dense(3), cr.SquaredError(), cr.SGD(0.1)), (2,))
-    >>> layout.turn({"W": cr.Dense(3).init((2,))["W"]})["W"].shape
-    (3, 2)
+    >>> layout = Layout(Task(cr.Dense(2), cr.SquaredError(), cr.SGD(0.1)), (3,))
+    >>> layout.turn({"W": cr.Dense(2).init((3,))["W"]})["W"].shape
+    (2, 3)
     """
 
     def __init__(self, task: Task, shape: Shape | None) -> None:
@@ -36,7 +37,9 @@ class Layout:
             f"{place.path}.{name}".removeprefix(".")
             for place in places
             for name, spec in flatten(place.layer.parameters(place.input_shape)).items()
-            if len(spec.shape) == 2 and spec.shape == (*place.input_shape, *place.output_shape)
+            if len(spec.shape) == 2
+            and spec.shape == (*place.input_shape, *place.output_shape)
+            and spec.shape[0] >= spec.shape[1]
         )
 
     def turn(self, tree: Tree) -> Tree:
