@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import chainrule as cr
+from chainrule import launcher
 from chainrule.cli import together
 from chainrule.scale import mpi
 from chainrule.scale.launch import MARK
@@ -24,7 +25,7 @@ from chainrule.scale.launch import MARK
     ids=str,
 )
 def test_a_launcher_decides(environment, joins, monkeypatch):
-    for name in (*mpi.ANNOUNCED, mpi.SRUNS_PMI, MARK):
+    for name in (*launcher.ANNOUNCED, launcher.SRUNS_PMI, MARK):
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule import launcher
 from chainrule.scale import mpi
 from chainrule.sharding import tree_sum
 
-NOT_THERE = (*mpi.ANNOUNCED, mpi.SRUNS_PMI, "PMIX_RANK")
+NOT_THERE = (*launcher.ANNOUNCED, launcher.SRUNS_PMI, "PMIX_RANK")
 
 
 @pytest.fixture

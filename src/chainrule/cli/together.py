@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from chainrule.errors import unknown_name
+from chainrule.launcher import NONE, SRUN, announced
 
 NAMES = ("mpi", "jax")
 
@@ -23,7 +24,7 @@ def joined(comm: str | None) -> Any:
 
         return joined_by_jax()()
     from chainrule.scale.launch import MARK
-    from chainrule.scale.mpi import NONE, SRUN, announced, connect
+    from chainrule.scale.mpi import connect
 
     size, launcher = announced()
     # One process of mpirun, or of a launch that has lost its other hosts, trains in shards as well:

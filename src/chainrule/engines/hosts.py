@@ -12,6 +12,7 @@ import jax
 import numpy as np
 
 from chainrule.errors import ConfigurationError, EngineError
+from chainrule.launcher import NONE, OPEN_MPI, SRUN, announced
 
 LONGEST = 4096  # bytes of a message that the first process tells all
 BY_HAND = ("JAX_COORDINATOR_ADDRESS", "JAX_NUM_PROCESSES", "JAX_PROCESS_ID")
@@ -28,8 +29,6 @@ def arguments(environment: Mapping[str, str]) -> dict[str, Any]:
     >>> arguments({"PMI_SIZE": "2"})
     {'cluster_detection_method': 'mpi4py'}
     """
-    from chainrule.scale.mpi import NONE, OPEN_MPI, SRUN, announced
-
     if all(name in environment for name in BY_HAND):
         address, count, number = (environment[name] for name in BY_HAND)
         return {

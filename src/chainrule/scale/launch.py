@@ -37,8 +37,6 @@ OPEN_MPI = {
     "PRTE_MCA_hwloc_default_binding_policy": "none",
 }
 ROOT = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
-
-
 SENT = "OMPI_MCA_mca_base_env_list"  # what Open MPI takes along to other hosts; MPICH takes all
 
 
