@@ -90,6 +90,11 @@ def unpack(state: State) -> State:
     return state._replace(params=plain, optimizer=_slots(params, slots))
 
 
+def is_packed(state: State) -> bool:
+    """Say whether `pack` has been there."""
+    return isinstance(state.params, Packed | Unviewed)
+
+
 def without_views(like: Any, vector: Array) -> Any:
     """Return packed parameters of the same layers, with only the vector as yet."""
     return Unviewed(like.template if isinstance(like, Unviewed) else like, vector)

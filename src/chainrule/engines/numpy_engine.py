@@ -10,7 +10,7 @@ import numpy as np
 
 from chainrule.engines.base import Report
 from chainrule.engines.denormals import Flushed
-from chainrule.engines.flat import Flat, Packed, Unviewed, flat, pack, unpack, viewed
+from chainrule.engines.flat import Flat, flat, is_packed, pack, unpack, viewed
 from chainrule.engines.footprint import rows_at_once
 from chainrule.engines.pieces import Pieces
 from chainrule.engines.recorded.steps import RecordedSteps
@@ -62,13 +62,13 @@ class NumpyRun:
         return pack(state)
 
     def finish(self, state: State) -> State:
-        return unpack(state) if isinstance(state.params, Packed | Unviewed) else state
+        return unpack(state) if is_packed(state) else state
 
     def chunk(self, state: State, block: Array, start: int, count: int) -> tuple[State, Report]:
         losses = np.empty(count)
         right = np.empty(count, int) if self.counts_hits else None
         task, size = self.task, block.shape[1]
-        if isinstance(state.params, Packed | Unviewed):
+        if is_packed(state):
             assert isinstance(task.optimizer, Rule)
             task = task._replace(optimizer=Flat(task.optimizer))
             self.recorded = self.recorded or RecordedSteps(task, self.data, self.counts_hits)

@@ -59,6 +59,13 @@ def count() -> int:
     return min(threads(), _most())
 
 
+class Library(NamedTuple):
+    """How to ask a BLAS library for its number of threads, and how to set it."""
+
+    get: Callable[[], int]
+    set: Callable[[int], Any]
+
+
 class Limit:
     """A context that limits BLAS, once for all Python threads that are in it at a time.
 
@@ -87,13 +94,6 @@ class Limit:
             if self.inside == 0:
                 for library, count in self.before:
                     library.set(count)
-
-
-class Library(NamedTuple):
-    """How to ask a BLAS library for its number of threads, and how to set it."""
-
-    get: Callable[[], int]
-    set: Callable[[int], Any]
 
 
 LIMIT = Limit(lambda: 1)

@@ -62,7 +62,7 @@ def run(steps: Steps, *inputs: Any) -> list[Any]:
 def test_the_same_bits(steps: Steps, seed: int, consumes: int) -> None:
     rng = np.random.default_rng(seed)
     first, then = ([rng.normal(size=(3, 4)) for _ in range(2)] for _ in range(2))
-    quick = recorded(lambda *inputs: run(steps, *inputs), *first, consumes=consumes)
+    quick = recorded(lambda *inputs: run(steps, *inputs), *first, consumes=range(consumes))
     for inputs in (first, then):
         kept, table = [a.copy() for a in inputs][consumes:], TABLE.copy()
         with np.errstate(all="ignore"):
@@ -100,7 +100,7 @@ def test_the_second_of_two_arrays_may_be_written_over() -> None:
 
 def test_what_is_consumed_is_written_over() -> None:
     X, Y = np.ones(2), np.ones(2)
-    (found,) = recorded(lambda X, Y: [X * 2 + Y], X, Y, consumes=1)(X, Y)
+    (found,) = recorded(lambda X, Y: [X * 2 + Y], X, Y, consumes=[0])(X, Y)
     assert found is X
     assert Y.tolist() == [1, 1]
 

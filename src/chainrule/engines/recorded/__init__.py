@@ -18,11 +18,11 @@ __all__ = ["Recorded", "RecordingError", "recorded"]
 
 
 def recorded(
-    function: Callable[..., Sequence[Any]], *inputs: Any, consumes: int = 0
+    function: Callable[..., Sequence[Any]], *inputs: Any, consumes: Sequence[int] = ()
 ) -> Callable[..., tuple[Any, ...]]:
     """Return the calls of a function of arrays and numbers that gives some of them.
 
-    The first `consumes` inputs may be written over, as they are not needed any more.
+    Inputs at the places `consumes` may be written over, as nobody needs them any more.
     Raises RecordingError where these are not the same each time (it looks at a number), and where
     it writes into an array.
 

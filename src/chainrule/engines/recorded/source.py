@@ -19,7 +19,11 @@ class Writer:
     """Writes the function whose calls are on the tape, with the constants that it names."""
 
     def __init__(
-        self, tape: Tape, inputs: Sequence[Recorded], outputs: Sequence[Any], consumes: int
+        self,
+        tape: Tape,
+        inputs: Sequence[Recorded],
+        outputs: Sequence[Any],
+        consumes: Sequence[int],
     ) -> None:
         self.tape, self.inputs, self.outputs = tape, inputs, outputs
         self.constants: dict[str, Any] = {}
@@ -32,7 +36,7 @@ class Writer:
         for line in tape.lines:
             self.sharing[_owner(line.value)].add(line.name)
         self.made = {id(line.value) for line in tape.lines}  # what lies elsewhere is not ours
-        self.made |= {_owner(value.value) for value in inputs[:consumes]}
+        self.made |= {_owner(inputs[place].value) for place in consumes}
 
     def last_uses(self) -> dict[str, int]:
         """Return the last line that uses each name; what no output needs is not in it."""

@@ -68,7 +68,7 @@ class RecordedSteps:
 
         try:
             now = values(state, state)
-            return recorded(calls, *now, rows, consumes=len(now))
+            return recorded(calls, *now, rows, consumes=range(len(now)))
         except Exception:  # it runs as it stands, where a true error comes again
             return None
 
