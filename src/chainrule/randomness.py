@@ -23,12 +23,16 @@ GOLDEN = np.uint32(0x9E3779B9)  # 2^32 / golden ratio: neighbouring positions la
 
 
 def mix(h: Array) -> Array:
-    """Return each uint32 of the fresh array `h` scrambled: one bit in changes half the bits out."""
-    h = h ^ (h >> 16)
-    h = h * np.uint32(0x7FEB352D)
-    h = h ^ (h >> 15)
-    h = h * np.uint32(0x846CA68B)
-    return h ^ (h >> 16)
+    """Return each uint32 of `h` scrambled: one bit in changes half the bits out.
+
+    `h` is a fresh array, which NumPy writes over.
+    """
+    h ^= h >> 16
+    h *= np.uint32(0x7FEB352D)
+    h ^= h >> 15
+    h *= np.uint32(0x846CA68B)
+    h ^= h >> 16
+    return h
 
 
 def mix_number(h: int) -> int:

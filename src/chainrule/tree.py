@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Mapping
 from typing import Any, TypeAlias
 
+import numpy as np
+
 Tree: TypeAlias = dict[str, Any]
 
 
@@ -39,6 +41,15 @@ def replace(tree: Mapping[str, Any], leaves: Mapping[str, Any], prefix: str = ""
         else leaves.get(prefix + name, node)
         for name, node in tree.items()
     }
+
+
+def finite(tree: Mapping[str, Any]) -> bool:
+    """Say whether all leaves, arrays of NumPy or of an engine, hold finite numbers only.
+
+    >>> finite({"0": {"W": np.ones(2)}}), finite({"0": {"W": np.array([1, np.nan])}})
+    (True, False)
+    """
+    return all(bool(np.isfinite(np.asarray(leaf)).all()) for leaf in flatten(tree).values())
 
 
 def keep(tree: Mapping[str, Any], names: Container[str], prefix: str = "") -> Tree:

@@ -30,6 +30,10 @@ class Run(Protocol):
         """Give back a state of NumPy arrays."""
         ...
 
+    def finite(self, state: State) -> bool:
+        """Say whether all parameters are finite numbers; the state stays where it is."""
+        ...
+
     def chunk(self, state: State, block: Array, start: int, count: int) -> tuple[State, Report]:
         """Run one step for each of `count` rows of the index block (steps, batch) from `start`."""
         ...

@@ -21,6 +21,7 @@ from chainrule.metrics import has_accuracy, hits
 from chainrule.namespace import Array
 from chainrule.optimizers.base import Rule
 from chainrule.step import Data, State, Task, predicting, step
+from chainrule.tree import finite
 
 WHOLE = 16  # rows: a prediction from no more than these is never cut
 
@@ -63,6 +64,10 @@ class NumpyRun:
 
     def finish(self, state: State) -> State:
         return unpack(state) if is_packed(state) else state
+
+    def finite(self, state: State) -> bool:
+        params: Any = state.params
+        return finite({"": params.vector} if is_packed(state) else params)
 
     def chunk(self, state: State, block: Array, start: int, count: int) -> tuple[State, Report]:
         losses = np.empty(count)

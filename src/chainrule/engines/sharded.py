@@ -28,7 +28,7 @@ from chainrule.sharding import (
     shard_terms,
 )
 from chainrule.step import Batch, Data, State, Task, predicting, total_weight
-from chainrule.tree import in_order_of, map_leaves
+from chainrule.tree import finite, in_order_of, map_leaves
 
 TREES = ("params", "running", "optimizer")  # of a state, in which its arrays are
 
@@ -76,6 +76,9 @@ class ShardedRun:
             for n in TREES
         }
         return state._replace(step=int(state.step), **trees)
+
+    def finite(self, state: State) -> bool:
+        return finite(dict(state.params))
 
     def chunk(self, state: State, block: Array, start: int, count: int) -> tuple[State, Report]:
         said, state = [], copied(state)  # the caller keeps the chunk's first state

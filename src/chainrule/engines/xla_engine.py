@@ -18,6 +18,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from chainrule.alignment import aligned
 from chainrule.engines.base import Report
 from chainrule.engines.client import is_small, one_thread_device
 from chainrule.engines.device import (
@@ -38,7 +39,7 @@ from chainrule.layers.base import Context, Layer
 from chainrule.metrics import has_accuracy, hits
 from chainrule.namespace import Array
 from chainrule.step import Data, State, Task, predicting, step
-from chainrule.tree import in_order_of
+from chainrule.tree import finite, in_order_of
 
 STEPS_AT_ONCE = 4096  # length of a chunk's report
 
@@ -133,6 +134,10 @@ class XlaRun:
         ordered = {n: in_order_of(getattr(self.first, n), getattr(home, n)) for n in trees}
         return home._replace(step=int(home.step), **ordered)
 
+    def finite(self, state: State) -> bool:
+        with self._here():
+            return finite(self.mesh.here(state.params))
+
     def chunk(self, state: State, block: Array, start: int, count: int) -> tuple[State, Report]:
         reports, done = [], 0
         with self._here():
@@ -160,7 +165,7 @@ class XlaRun:
         if self.pieces is None:
             if block is not self.block:
                 self.block = block
-                self.device_block = self.mesh.put(block.astype(np.int32))
+                self.device_block = self.mesh.put(aligned(block.astype(np.int32)))
             return self.data, self.device_block, 0
         host, first = self.pieces.at(block, step)
         if host is not self.piece[0]:

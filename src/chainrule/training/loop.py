@@ -16,7 +16,6 @@ from chainrule.step import State
 from chainrule.training.callbacks.base import Training, wants_steps
 from chainrule.training.plan import Pace, Plan
 from chainrule.training.signals import WORDS, listening
-from chainrule.tree import flatten
 
 LOOK_EVERY = 100  # steps between two looks at the weights, which a loss may not show
 
@@ -135,7 +134,7 @@ def train(
                     keep(state)
                     count(training, chunk)
                     if training.step - looked >= LOOK_EVERY:
-                        if not finite(run.finish(state)):
+                        if not run.finite(state):
                             raise spoilt(training, looked, earlier, indices)
                         good, looked = state, training.step
                     training.seconds = perf_counter() - started
@@ -155,13 +154,13 @@ def train(
                     callback.on_epoch(training)
                 state = current(state)
             # Where nothing looks at a weight any more, the loss may stay finite to the end.
-            if training.step and not finite(run.finish(state)):
+            if training.step and not run.finite(state):
                 raise spoilt(training, looked, earlier, indices)
         except DivergenceError as error:
             # A finite loss may still have made an update that was not.
-            if not finite(run.finish(state)):
-                keep(earlier if finite(run.finish(earlier)) else good)
-                if finite(run.finish(earlier)):  # then it is there that the first bad number came
+            if not run.finite(state):
+                keep(earlier if run.finite(earlier) else good)
+                if run.finite(earlier):  # then it is there that the first bad number came
                     raise DivergenceError(str(error), earlier, indices) from None
             raise
         except KeyboardInterrupt:
@@ -172,11 +171,6 @@ def train(
         finally:
             for callback in callbacks:
                 callback.on_end(training)
-
-
-def finite(state: State) -> bool:
-    """Say whether all parameters are finite numbers."""
-    return all(np.isfinite(p).all() for p in flatten(state.params).values())
 
 
 def spoilt(training: Training, looked: int, earlier: State, indices: Array) -> DivergenceError:
