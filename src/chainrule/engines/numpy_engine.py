@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.engines.base import Report
+from chainrule.engines.blocks import Blockwise, blockwise
 from chainrule.engines.denormals import Flushed
 from chainrule.engines.flat import Flat, flat, is_packed, pack, unpack, viewed
 from chainrule.engines.footprint import rows_at_once
@@ -56,6 +57,7 @@ class NumpyRun:
         self.pieces = Pieces(data) if data.stored else None
         self.largest: dict[int, float] = {}  # product of a minibatch of this size
         self.recorded: RecordedSteps | None = None
+        self.blocks = blockwise(task.optimizer)
 
     def start(self, state: State, blocks: Sequence[Array]) -> State:
         if not flat(self.task, state):
@@ -77,6 +79,8 @@ class NumpyRun:
             assert isinstance(task.optimizer, Rule)
             task = task._replace(optimizer=Flat(task.optimizer))
             self.recorded = self.recorded or RecordedSteps(task, self.data, self.counts_hits)
+        elif self.blocks is not None:
+            task = task._replace(optimizer=self.blocks)
         if size not in self.largest:
             self.largest[size] = largest_product(task.network, self.data.X.shape[1:], size)
         quiet = np.errstate(over="ignore", invalid="ignore", divide="ignore")  # seen in the loss
@@ -93,6 +97,8 @@ class NumpyRun:
                     rows = np.arange(len(rows)) + (start + i - first) * len(rows)
                 state, outcome, batch = step(task, state, data, rows)
                 losses[i] = outcome.value
+                if isinstance(task.optimizer, Blockwise):  # from here on the state is the chunk's
+                    task = task._replace(optimizer=task.optimizer.owning())
                 if right is not None:
                     right[i] = np.count_nonzero(hits(task.loss, outcome.Z, batch.targets))
         return state, Report(losses, right)
