@@ -99,14 +99,20 @@ def compiled(lowered: Any, device: Any, unrolls: bool) -> Any:
 
     XLA updates a loop's weights in place, but first copies those that the same pass also reads,
     unless it is asked to see whether the reading is over: 7 % of a step of 784-512-512-10, with the
-    same bits. Its highest level of optimization unrolls loops more: convolutions gain an eighth by
-    it, all else loses, up to a tenth where tokens are looked up.
+    same bits. What a layer asks to have `whole` it would do anew for each reader after all, if it
+    were not kept from dropping the barrier first. Its highest level of optimization unrolls loops
+    more: convolutions gain an eighth by it, all else loses, up to a tenth where tokens are looked
+    up.
     """
     if device.platform != "cpu":
         return lowered.compile()
     level = {} if unrolls else {"xla_backend_optimization_level": 2}
+    options = {
+        "xla_cpu_copy_insertion_use_region_analysis": True,
+        "xla_disable_hlo_passes": "cse_barrier_expander",
+    }
     try:
-        return lowered.compile({"xla_cpu_copy_insertion_use_region_analysis": True, **level})
+        return lowered.compile({**options, **level})
     except jax.errors.JaxRuntimeError as error:
         if "No such compile option" not in str(error):
             raise

@@ -15,7 +15,7 @@ from chainrule.layers.base import Layer
 from chainrule.tree import flatten
 
 ROWS_AT_ONCE = 4096  # of a prediction; larger blocks are no faster,
-NUMBERS_AT_ONCE = 1 << 24  # and with layers' outputs larger than these they are slower
+NUMBERS_AT_ONCE = 1 << 23  # and with more numbers kept than these they are slower
 
 
 class Kept(NamedTuple):
@@ -51,7 +51,7 @@ def rows_at_once(network: Layer, shape: Shape) -> int:
 
     >>> from chainrule.layers import Dense
     >>> rows_at_once(Dense(10), (784,)), rows_at_once(Dense(10**6), (784,))
-    (4096, 16)
+    (4096, 8)
     """
     outputs, patches, _ = kept(network, shape)
     return max(1, min(ROWS_AT_ONCE, NUMBERS_AT_ONCE // max(outputs + patches, 1)))

@@ -12,7 +12,7 @@ from chainrule.errors import ConfigurationError
 from chainrule.initializers import Initializer, Shape, Zeros
 from chainrule.layers.base import INFERENCE, Context, Layer, Spec
 from chainrule.layers.windows import Padding, Size, Windows, pads_per_axis, per_axis
-from chainrule.namespace import Array, array_namespace
+from chainrule.namespace import Array, array_namespace, column_sum, whole
 from chainrule.tree import Tree
 
 
@@ -87,16 +87,17 @@ class Convolution(Layer):
     def backward(self, params: Tree, cache: Any, dY: Array) -> tuple[Array, Tree]:
         P, shape = cache
         dP = dY.reshape(-1, self.filters) @ params["W"].T
-        return self.fold(dP.reshape(P.shape), shape), self.parameter_gradients(params, cache, dY)
+        dX = whole(self.fold(dP.reshape(P.shape), shape))
+        return dX, self.parameter_gradients(params, cache, dY)
 
     def parameter_gradients(self, params: Tree, cache: Any, dY: Array) -> Tree:
         P, _ = cache
         D = dY.reshape(-1, self.filters)
-        return {"W": P.reshape(-1, P.shape[-1]).T @ D, "b": D.sum(axis=0)}
+        return {"W": P.reshape(-1, P.shape[-1]).T @ D, "b": column_sum(D)}
 
     def patches(self, X: Array) -> Array:
         """Return every window as a row: (m, *size, c) -> (m, *places, kernel entries · c)."""
-        return array_namespace(X).concatenate(self.windows.parts(X), axis=-1)
+        return array_namespace(X).concatenate(self.windows.parts(whole(X)), axis=-1)
 
     def fold(self, P: Array, shape: Shape) -> Array:
         """Return the transpose of `patches`: each entry added to where it was taken from."""

@@ -14,7 +14,7 @@ from chainrule.errors import ConfigurationError
 from chainrule.initializers import Shape
 from chainrule.layers.base import INFERENCE, Context, Layer
 from chainrule.layers.windows import Padding, Size, Windows, pads_per_axis, per_axis
-from chainrule.namespace import Array, array_namespace
+from chainrule.namespace import Array, array_namespace, whole
 from chainrule.tree import Tree
 
 
@@ -81,9 +81,9 @@ class MaxPool(Pooling):
         Y, *others = self.windows(X.ndim - 2).parts(X, fill=-inf)
         winner = xp.zeros(Y.shape, xp.int8 if len(others) < 128 else xp.int32)
         for i, part in enumerate(others, 1):
-            winner = xp.where(part > Y, i, winner).astype(winner.dtype)
+            winner = xp.maximum(winner, (part > Y) * winner.dtype.type(i))
             Y = xp.maximum(Y, part)
-        return Y, (winner, X.shape)
+        return whole(Y), (winner, X.shape)
 
     def backward(self, params: Tree, cache: Any, dY: Array) -> tuple[Array, Tree]:
         winner, shape = cache

@@ -118,14 +118,14 @@ class Windows(NamedTuple):
         """Return an array of this shape with each window's value at the position of its choice."""
         xp, d = array_namespace(values), len(self.kernel)
         if self.kernel != self.stride or any(map(any, self.pads)):
-            chosen = [xp.where(choice == i, values, 0) for i in range(prod(self.kernel))]
+            chosen = [(choice == i) * values for i in range(prod(self.kernel))]
             return self.fold(chosen, shape)
         # Windows that tile the input: one comparison for each of its entries, nothing to add.
         axes = tuple(2 * axis + 2 for axis in range(d))
         order = [n for k in self.kernel for n in (1, k)]
         positions = xp.arange(prod(self.kernel), dtype=choice.dtype).reshape(*order, 1)
         hit = xp.expand_dims(choice, axes) == positions
-        tiles = xp.where(hit, xp.expand_dims(values, axes), 0)
+        tiles = hit * xp.expand_dims(values, axes)
         covered = tuple(n * k for n, k in zip(values.shape[1:-1], self.kernel, strict=True))
         rest = [(0, n - c) for n, c in zip(shape[1:-1], covered, strict=True)]
         tiled = tiles.reshape(values.shape[0], *covered, values.shape[-1])
