@@ -168,12 +168,14 @@ def step(
     data: Data,
     indices: Array,
     turn: Callable[[Tree], Tree] = lambda tree: tree,
+    batch: Batch | None = None,
 ) -> tuple[State, Outcome, Batch]:
     """One minibatch: feed, forward, error, backpropagate, update.
 
-    `turn` is for an engine whose state holds parameters in an order of its own.
+    `turn` is for an engine whose state holds parameters in an order of its own, `batch` for one
+    that has fed it already.
     """
-    batch = feed(task, data, indices, state.step)
+    batch = feed(task, data, indices, state.step) if batch is None else batch
     ctx = Context(training=True, rng=Rng(task.seed, state.step, batch.rows))
     params = turn(state.params)
     outcome, grads, running = gradients(task, params, state.running, batch, ctx)

@@ -38,7 +38,7 @@ from chainrule.engines.turns import LITTLE, turn
 from chainrule.layers.base import Context, Layer
 from chainrule.metrics import has_accuracy, hits
 from chainrule.namespace import BARRIERS, Array
-from chainrule.step import Data, State, Task, predicting, step
+from chainrule.step import Data, State, Task, feed, predicting, step
 from chainrule.tree import finite, in_order_of
 
 BARRIERS["jax.numpy"] = jax.lax.optimization_barrier
@@ -61,21 +61,27 @@ def run_steps(
 ) -> tuple[State, Array, Array]:
     """Run `count` steps from row `start` of the block; return the state, losses and hits.
 
-    `part` marks the indices of a minibatch that several devices share.
+    `part` marks the indices of a minibatch that several devices share. Each step feeds the next
+    one, so that samples are fetched while little else goes on.
     """
     capacity = min(STEPS_AT_ONCE, block.shape[0])
 
+    def indices(i: Any) -> Array:
+        return part(block[jnp.minimum(start + i, block.shape[0] - 1)])  # after the last, anything
+
     def body(i: Any, carry: Any) -> Any:
-        state, losses, right = carry
-        indices = part(block[start + i])
-        state, outcome, batch = step(task, state, data, indices, layout.turn)
+        state, batch, losses, right = carry
+        following = feed(task, data, indices(i + 1), state.step + 1)
+        state, outcome, _ = step(task, state, data, indices(i), layout.turn, batch)
         losses = losses.at[i].set(outcome.value)
         if counts_hits:
             right = right.at[i].set(hits(task.loss, outcome.Z, batch.targets).sum(dtype=jnp.int32))
-        return state, losses, right
+        return state, following, losses, right
 
+    batch = feed(task, data, indices(0), state.step)
     report = jnp.zeros(capacity, task.dtype), jnp.zeros(capacity, jnp.int32)
-    return jax.lax.fori_loop(0, count, body, (state, *report))
+    state, _, losses, right = jax.lax.fori_loop(0, count, body, (state, batch, *report))
+    return state, losses, right
 
 
 @partial(jax.jit, static_argnums=(0, 1))
