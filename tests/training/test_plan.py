@@ -48,7 +48,7 @@ def test_a_few_slow_steps_make_a_chunk_and_very_slow_ones_go_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     lengths = {}
-    for milliseconds in (1, 20, 30, 90, 150, 300, 900):
+    for milliseconds in (1, 20, 30, 60, 90, 150, 900):
         now = iter((0.0, milliseconds / 1000))
         monkeypatch.setattr(plan, "perf_counter", lambda now=now: next(now))
         pace = Pace(seconds=0.1)
@@ -56,21 +56,32 @@ def test_a_few_slow_steps_make_a_chunk_and_very_slow_ones_go_alone(
         pace.started = plan.perf_counter()
         pace.done(1)
         lengths[milliseconds] = pace.steps
-    assert lengths == {1: 100, 20: 5, 30: 4, 90: 4, 150: 2, 300: 1, 900: 1}
+    assert lengths == {1: 100, 20: 5, 30: 4, 60: 3, 90: 2, 150: 1, 900: 1}
 
 
 def test_a_chunk_grows_at_most_tenfold_and_never_below_one_step() -> None:
     pace = Pace(seconds=1e9)
     lengths = []
     for _ in range(4):
-        lengths.append(pace.next())
+        lengths.append(pace.next(10**6))
         pace.done(lengths[-1])
     assert lengths == [1, 10, 100, 1000]
     slow = Pace(seconds=1e-12)
-    slow.next()
+    slow.next(9)
     slow.done(1)
-    assert slow.next() == 1
+    assert slow.next(9) == 1
     fixed = Pace(fixed=5)
-    fixed.next()
+    fixed.next(9)
     fixed.done(5)
-    assert fixed.next() == 5
+    assert fixed.next(9) == 5
+    assert fixed.next(4) == 4
+
+
+def test_what_is_left_of_an_epoch_is_shared_out_evenly() -> None:
+    pace = Pace()
+    pace.steps = 40
+    assert [pace.next(left) for left in (101, 67, 34)] == [34, 34, 34]
+    assert pace.next(40) == 40
+    paused = Pace(taken=30, pauses=[40])
+    paused.steps = 40
+    assert paused.next(101) == 10

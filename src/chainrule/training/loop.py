@@ -56,7 +56,7 @@ def walk(
             done = min(position // block.shape[1], len(block))
             position -= done * block.shape[1]
             while done < len(block):
-                count = min(pace.next(), len(block) - done)
+                count = pace.next(len(block) - done)
                 after, report = run.chunk(state, block, done, count)
                 pace.done(count)
                 indices = block[done : done + count]

@@ -66,19 +66,19 @@ FEW = 4
 
 
 class Pace:
-    """How many steps make a chunk: as many as fit into a tenth of a second; of slow ones, a few.
+    """How many steps make a chunk: as many as fit into a fifth of a second; of slow ones, a few.
 
-    The bar then moves about ten times a second, and Ctrl-C answers at once. A compiled chunk copies
-    the state, which is felt where the network is large: FEW slow steps go together, as far as they
-    fit into FEW tenths of a second. A chunk also ends wherever the count of steps, `taken` of which
-    lie behind, is a multiple of one of `pauses`. Processes that train together must take the same
-    number: `agreed` returns it.
+    The bar then moves about five times a second, and Ctrl-C answers at once. A compiled chunk
+    copies the state, which is felt where the network is large: FEW slow steps go together, as far
+    as they fit into twice that time, and what is left of an epoch is shared out evenly. A chunk
+    also ends wherever the count of steps, `taken` of which lie behind, is a multiple of one of
+    `pauses`. Processes that train together must take the same number: `agreed` returns it.
     """
 
     def __init__(
         self,
         fixed: int | None = None,
-        seconds: float = 0.1,
+        seconds: float = 0.2,
         taken: int = 0,
         pauses: Sequence[int] = (),
         agreed: Callable[[int], int] = lambda steps: steps,
@@ -87,10 +87,12 @@ class Pace:
         self.agreed = agreed
         self.steps, self.started = fixed or 1, 0.0
 
-    def next(self) -> int:
-        """Return the largest number of steps of the next chunk, and start its clock."""
+    def next(self, left: int) -> int:
+        """Return how many of the `left` steps the next chunk takes, and start its clock."""
         self.started = perf_counter()
-        return self.agreed(min([self.steps, *(p - self.taken % p for p in self.pauses)]))
+        steps = self.steps if self.fixed else -(-left // -(-left // self.steps))
+        steps = self.agreed(min([steps, *(p - self.taken % p for p in self.pauses)]))
+        return min(steps, left)
 
     def done(self, steps: int) -> None:
         """Learn from the chunk that has just ended; the next is at most ten times as long."""
@@ -98,7 +100,7 @@ class Pace:
         if self.fixed is None:
             each = (perf_counter() - self.started) / steps
             fit = self.seconds / max(each, 1e-9)
-            steps = int(fit) if fit > FEW else min(FEW, int(FEW * fit))
+            steps = int(fit) if fit > FEW else min(FEW, int(2 * fit))
             self.steps = max(1, min(steps, 10 * self.steps))
 
 
