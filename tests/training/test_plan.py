@@ -85,3 +85,10 @@ def test_what_is_left_of_an_epoch_is_shared_out_evenly() -> None:
     paused = Pace(taken=30, pauses=[40])
     paused.steps = 40
     assert paused.next(101) == 10
+
+
+def test_the_first_chunk_is_one_step_unless_a_step_is_known() -> None:
+    assert Pace(seconds=0.1).next(999) == 1
+    assert Pace(seconds=0.1, each=0.001).next(200) == 100
+    assert Pace(seconds=0.1, each=0.001, fixed=3).next(200) == 3
+    assert Pace(seconds=0.1, each=9.0).next(200) == 1

@@ -21,6 +21,7 @@ class Run(Protocol):
     """A task bound to its data. Its states hold the engine's own arrays."""
 
     seconds_to_compile: float
+    seconds_a_step: float | None  # as an earlier run of the same program found; None: not known
 
     def start(self, state: State, blocks: Sequence[Array]) -> State:
         """Take in a state of NumPy arrays; get ready for index blocks of these shapes."""

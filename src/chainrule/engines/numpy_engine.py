@@ -50,6 +50,7 @@ class NumpyRun:
     """A task on NumPy arrays: a chunk is a loop."""
 
     seconds_to_compile = 0.0
+    seconds_a_step: float | None = None
 
     def __init__(self, task: Task, data: Data) -> None:
         self.task, self.data = task, data

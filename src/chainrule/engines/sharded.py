@@ -56,6 +56,7 @@ class ShardedRun:
         self.joined = engine.compiled(joined, task.dtype)
         self.apply = engine.compiled(partial(apply_vector, task), task.dtype, consumes=(0,))
         self.seconds_to_compile = 0.0
+        self.seconds_a_step: float | None = None
         self.seconds = {"compute": 0.0, "wait": 0.0, "communicate": 0.0, "update": 0.0}
         self.apart = False  # costs a message more, and a wait for the update
         self.first: Any = None

@@ -46,6 +46,7 @@ STEPS_AT_ONCE = 4096  # length of a chunk's report
 
 Program = Callable[[State, Data, Array, int, int], tuple[State, Array, Array]]
 PROGRAMS: dict[Any, Program] = {}  # compiled once per process for a task and its shapes
+SECONDS: dict[Program, float] = {}  # that a step of each took last
 
 
 def run_steps(
@@ -103,6 +104,7 @@ class XlaRun:
         self.unrolls = slides(task.network, data.X.shape[1:])
         self.counts_hits = task.accuracy and has_accuracy(task.loss, data.targets)
         self.seconds_to_compile = 0.0
+        self.seconds_a_step: float | None = None
         self.first: Any = None  # the state that came in: its order of names is kept
         self.resident = fits(data, wide)
         self.block: Array | None = None
@@ -122,8 +124,9 @@ class XlaRun:
         with self._here():
             turned = self.layout.turned(state._replace(step=np.int32(state.step)))
             live: State = self.mesh.put(turned)
-            for block in blocks:
-                self._program(live, *self._piece(block, 0)[:2])
+            programs = [self._program(live, *self._piece(block, 0)[:2]) for block in blocks]
+        if programs:
+            self.seconds_a_step = SECONDS.get(programs[0])
         return live
 
     def _settle(self, state: State, batch_size: int) -> None:
@@ -146,17 +149,19 @@ class XlaRun:
             return finite(self.mesh.here(state.params))
 
     def chunk(self, state: State, block: Array, start: int, count: int) -> tuple[State, Report]:
-        reports, done = [], 0
+        reports, done, started = [], 0, perf_counter()
         with self._here():
             while done < count:  # pieces are gathered while the device still works on the last one
                 data, rows, first = self._piece(block, start + done)
                 at = start + done - first
                 n = min(count - done, STEPS_AT_ONCE, rows.shape[0] - at)
-                state, *report = self._program(state, data, rows)(state, data, rows, at, n)
+                program = self._program(state, data, rows)
+                state, *report = program(state, data, rows, at, n)
                 reports.append((n, report))
                 done += n
             losses = np.concatenate([np.asarray(r[0])[:n] for n, r in reports])
             right = np.concatenate([np.asarray(r[1])[:n] for n, r in reports])
+        SECONDS[program] = (perf_counter() - started) / count
         return state, Report(losses, right if self.counts_hits else None)
 
     def outputs(self, state: State, X: Array) -> Array:

@@ -125,6 +125,7 @@ def train(
                 taken=training.step,
                 pauses=pauses,
                 agreed=agreed,
+                each=run.seconds_a_step,
             )
             while training.epoch < training.last and not stopped():
                 epoch, started = training.epoch, perf_counter() - training.seconds

@@ -72,7 +72,8 @@ class Pace:
     copies the state, which is felt where the network is large: FEW slow steps go together, as far
     as they fit into twice that time, and what is left of an epoch is shared out evenly. A chunk
     also ends wherever the count of steps, `taken` of which lie behind, is a multiple of one of
-    `pauses`. Processes that train together must take the same number: `agreed` returns it.
+    `pauses`. Processes that train together must take the same number: `agreed` returns it. The
+    first chunk is one step, unless it is known how many seconds `each` takes.
     """
 
     def __init__(
@@ -82,10 +83,12 @@ class Pace:
         taken: int = 0,
         pauses: Sequence[int] = (),
         agreed: Callable[[int], int] = lambda steps: steps,
+        each: float | None = None,
     ) -> None:
         self.seconds, self.fixed, self.taken, self.pauses = seconds, fixed, taken, pauses
         self.agreed = agreed
-        self.steps, self.started = fixed or 1, 0.0
+        self.steps = fixed or (1 if each is None else self.fitting(each))
+        self.started = 0.0
 
     def next(self, left: int) -> int:
         """Return how many of the `left` steps the next chunk takes, and start its clock."""
@@ -99,9 +102,12 @@ class Pace:
         self.taken += steps
         if self.fixed is None:
             each = (perf_counter() - self.started) / steps
-            fit = self.seconds / max(each, 1e-9)
-            steps = int(fit) if fit > FEW else min(FEW, int(2 * fit))
-            self.steps = max(1, min(steps, 10 * self.steps))
+            self.steps = min(self.fitting(each), 10 * self.steps)
+
+    def fitting(self, each: float) -> int:
+        """Return how many steps make a chunk, if each takes so many seconds."""
+        fit = self.seconds / max(each, 1e-9)
+        return max(1, int(fit) if fit > FEW else min(FEW, int(2 * fit)))
 
 
 def split(samples: int, share: float, seed: int) -> tuple[Array, Array]:
