@@ -82,6 +82,19 @@ class Outcome(NamedTuple):
     Z: Array
 
 
+class Arrangement(NamedTuple):
+    """How a state holds its parameters: `read` gives them as the layers have them.
+
+    `write` gives the gradients as the state has its parameters.
+    """
+
+    read: Callable[[Tree], Tree] = lambda tree: tree
+    write: Callable[[Tree], Tree] = lambda tree: tree
+
+
+PLAIN = Arrangement()
+
+
 class Task(NamedTuple):
     """What is trained, and how: everything about a step that does not change from step to step.
 
@@ -167,19 +180,19 @@ def step(
     state: State,
     data: Data,
     indices: Array,
-    turn: Callable[[Tree], Tree] = lambda tree: tree,
+    arrangement: Arrangement = PLAIN,
     batch: Batch | None = None,
 ) -> tuple[State, Outcome, Batch]:
     """One minibatch: feed, forward, error, backpropagate, update.
 
-    `turn` is for an engine whose state holds parameters in an order of its own, `batch` for one
-    that has fed it already.
+    `arrangement` is for an engine whose state has an order of its own, `batch` for one that has
+    fed it already.
     """
     batch = feed(task, data, indices, state.step) if batch is None else batch
     ctx = Context(training=True, rng=Rng(task.seed, state.step, batch.rows))
-    params = turn(state.params)
+    params = arrangement.read(state.params)
     outcome, grads, running = gradients(task, params, state.running, batch, ctx)
-    grads = turn(grads)
+    grads = arrangement.write(grads)
     if task.penalty is not None:  # in the state's own order: it goes entry by entry
         total = total_weight(data, indices)
         value, grads = task.penalty(state.params, grads, outcome.value, total)

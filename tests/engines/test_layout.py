@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.engines.layout import Layout
+from chainrule.engines.layout import Layout, Turned
 from chainrule.network import Network
 from chainrule.step import State, Task
 from chainrule.tree import flatten
@@ -61,3 +61,45 @@ def test_what_comes_home_lies_in_memory_as_ever() -> None:
     assert all(leaf.flags.c_contiguous for leaf in leaves)
     assert model.state.params["0"]["W"].shape == (6, 5)
     assert model.state.optimizer["0"]["W"]["m"].shape == (6, 5)
+
+
+@pytest.mark.parametrize("samples", [1, 8, 40])
+def test_few_samples_go_second_with_the_same_numbers(samples: int) -> None:
+    jax = pytest.importorskip("jax")
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(samples, 400)).astype("f")
+    T = rng.normal(size=(160, 400)).astype("f")
+    product = jax.jit(lambda X, T: X @ Turned(T))
+    assert ("optimization_barrier" in product.lower(X, T).as_text()) == (samples <= 8)
+    np.testing.assert_allclose(product(X, T), X @ T.T, rtol=1e-4, atol=1e-4)
+    assert Turned(T).T is T
+
+
+def test_a_layer_that_has_not_said_so_gets_an_array() -> None:
+    class Own(cr.Dense):
+        """A layer of the user's may hand W to any function."""
+
+    network = cr.Sequential(Own(8), cr.Dense(3))
+    layout = Layout(Task(network, cr.SoftmaxCrossEntropy(), cr.Adam()), (9,))
+    params = Network(network, (9,)).initial_parameters(0)
+    read = layout.arrangement.read(layout.turn(params))
+    assert isinstance(read["0"]["W"], np.ndarray)
+    assert isinstance(read["1"]["W"], Turned)
+    assert layout.arrangement.write(params)["1"]["W"].shape == (3, 8)
+
+
+@pytest.mark.parametrize("batch_size", [1, 8])
+def test_both_engines_agree_where_few_samples_go_second(batch_size: int) -> None:
+    pytest.importorskip("jax")
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(20, 400)), np.arange(20) % 3
+    network = cr.Sequential(
+        cr.Dense(160), cr.Shared("twice", cr.Dense(160)), cr.Tanh(), cr.Dense(3)
+    )
+    found = []
+    for engine in ("numpy", "xla"):
+        model = cr.Model(network, cr.SoftmaxCrossEntropy(), cr.Adam(), dtype="float64")
+        model.fit(x, y, 2, batch_size, engine=engine, verbose=0)
+        found.append(model.parameters)
+    for name, p in found[0].items():
+        np.testing.assert_allclose(found[1][name], p, rtol=1e-9, atol=1e-12, err_msg=name)

@@ -8,16 +8,46 @@ fast at the other one, dWᵀ = dYᵀ X (docs/speed.md has the measurements). So 
 Wᵀ, with Wᵀ's averages; the step turns it back, reads W as the formulas have it, and turns the
 gradient. XLA makes no copy for that: it takes the product's factors in the other order. Only rules
 that treat every entry alike may update a turned matrix.
+
+The kernel rearranges a product's second factor before it multiplies. Of few samples and a large
+matrix the samples are the smaller part, so X W is then computed as (Wᵀ Xᵀ)ᵀ (`Turned`).
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from chainrule.engines.client import UPDATE
 from chainrule.initializers import Shape
+from chainrule.namespace import Array, whole
 from chainrule.optimizers.base import is_entrywise
-from chainrule.step import State, Task
-from chainrule.tree import Tree, flatten
+from chainrule.step import PLAIN, Arrangement, State, Task
+from chainrule.tree import Tree, flatten, replace
+
+FEW, FEWER = 32, 8  # samples that may go second: with a matrix that one thread updates, or larger
+LARGE = 40_000  # weights of a matrix that is worth it
+
+
+class Turned:
+    """A matrix W of which Wᵀ is held. It gives X W and Wᵀ, for `Layer.factors`."""
+
+    def __init__(self, transposed: Array) -> None:
+        self.T = transposed
+
+    def __rmatmul__(self, X: Array) -> Array:
+        if not goes_second(X.shape[0], *self.T.shape):
+            return X @ self.T.T
+        return whole(self.T @ X.T).T  # as a whole, since XLA would turn the product back
+
+
+def goes_second(samples: int, units: int, inputs: int) -> bool:
+    """Say whether the samples are the smaller factor by so much that they are rearranged faster.
+
+    >>> goes_second(32, 128, 784), goes_second(128, 128, 784), goes_second(8, 64, 20)
+    (True, False, False)
+    """
+    few = FEW if inputs * units <= UPDATE else FEWER
+    return samples <= few and 4 * samples <= units and inputs * units >= LARGE
 
 
 class Layout:
@@ -33,14 +63,27 @@ class Layout:
     def __init__(self, task: Task, shape: Shape | None) -> None:
         entrywise = is_entrywise(task.optimizer)
         places = task.network.walk(shape) if entrywise and shape is not None else ()
-        self.names = frozenset(
-            f"{place.path}.{name}".removeprefix(".")
+        turned = {
+            f"{place.path}.{name}".removeprefix("."): name
+            in vars(type(place.layer)).get("factors", ())
             for place in places
             for name, spec in flatten(place.layer.parameters(place.input_shape)).items()
             if len(spec.shape) == 2
             and spec.shape == (*place.input_shape, *place.output_shape)
             and spec.shape[0] >= spec.shape[1]
-        )
+        }
+        self.names = frozenset(turned)
+        self.factors = frozenset(name for name, factor in turned.items() if factor)
+
+    @property
+    def arrangement(self) -> Arrangement:
+        """Return how a step reads and writes the state."""
+        return Arrangement(self.read, self.turn) if self.names else PLAIN
+
+    def read(self, params: Tree) -> Tree:
+        """Return parameters as the layers have them, `Turned` where they are factors alone."""
+        factors = {name: Turned(p) for name, p in flatten(params).items() if name in self.factors}
+        return replace(self.turn(params), factors)
 
     def turn(self, tree: Tree) -> Tree:
         """Return parameters, gradients or an optimizer's averages with these weights turned."""

@@ -73,7 +73,7 @@ def run_steps(
     def body(i: Any, carry: Any) -> Any:
         state, batch, losses, right = carry
         following = feed(task, data, indices(i + 1), state.step + 1)
-        state, outcome, _ = step(task, state, data, indices(i), layout.turn, batch)
+        state, outcome, _ = step(task, state, data, indices(i), layout.arrangement, batch)
         losses = losses.at[i].set(outcome.value)
         if counts_hits:
             right = right.at[i].set(hits(task.loss, outcome.Z, batch.targets).sum(dtype=jnp.int32))

@@ -67,6 +67,9 @@ class Layer(Description):
     formulas: ClassVar[Formulas] = Formulas()
     initializer_before: ClassVar[Initializer | None] = None  # what suits the weights before it
     adapts: ClassVar[bool] = False  # learns from the data themselves, before any training
+    # Matrices W that it asks for X W and Wᵀ alone, so that an engine may compute these in its own
+    # way. Not inherited: each class says it of its own passes.
+    factors: ClassVar[frozenset[str]] = frozenset()
 
     def parameters(self, shape: Shape) -> dict[str, Any]:
         """Return name -> Spec for an input of this shape (name -> dict in a combinator)."""

@@ -37,6 +37,7 @@ class Dense(Layer):
     units: int
     initializer: Initializer | None = None
     bias_initializer: Initializer = Zeros()
+    factors = frozenset({"W"})
     formulas = Formulas(
         forward={"Y": "X @ W + b"},
         backward={"dW": "X.T @ dY", "db": "batch_sum(dY)", "dX": "dY @ W.T"},
