@@ -17,7 +17,7 @@ def test_numpy_computes_all_before_it_is_read() -> None:
 
 def test_a_compiled_program_computes_it_once() -> None:
     jax = pytest.importorskip("jax")
-    from chainrule.engines.device import compiled
+    from chainrule.engines.compiling import ALWAYS, compiled
 
     def windows(X: Any, once: Any) -> Any:
         Y = once(jax.numpy.maximum(X[:, ::2], X[:, 1::2]))
@@ -27,7 +27,7 @@ def test_a_compiled_program_computes_it_once() -> None:
     found = {}
     for once in (whole, lambda Y: Y):
         lowered = jax.jit(lambda X, once=once: windows(X, once)).lower(X)
-        found[once] = compiled(lowered, jax.devices("cpu")[0], unrolls=True)
+        found[once] = compiled(lowered, jax.devices("cpu")[0], ALWAYS)
     barred, free = found.values()
     assert "opt-barrier" in barred.as_text()
     assert "opt-barrier" not in free.as_text()

@@ -7,7 +7,6 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +17,8 @@ import chainrule
 from chainrule.alignment import aligned
 from chainrule.engines.mesh import Mesh
 from chainrule.errors import EngineError, UntraceableError
-from chainrule.initializers import Shape
-from chainrule.layers.base import Layer
 from chainrule.machine import bound, memory, threads
 from chainrule.step import Data
-from chainrule.tree import flatten
 
 UNTRACEABLE = (
     jax.errors.TracerArrayConversionError,
@@ -92,47 +88,6 @@ def compile_cache() -> None:
         config.update("jax_compilation_cache_dir", str(folder))
         config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
         config.update("jax_persistent_cache_min_entry_size_bytes", -1)
-
-
-def compiled(lowered: Any, device: Any, unrolls: bool) -> Any:
-    """Return the program, for a CPU with options that make it faster.
-
-    XLA updates a loop's weights in place, but first copies those that the same pass also reads,
-    unless it is asked to see whether the reading is over: 7 % of a step of 784-512-512-10, with the
-    same bits. What a layer asks to have `whole` it would do anew for each reader after all, if it
-    were not kept from dropping the barrier first. Its highest level of optimization unrolls loops
-    more: convolutions gain an eighth by it, all else loses, up to a tenth where tokens are looked
-    up.
-    """
-    if device.platform != "cpu":
-        return lowered.compile()
-    level = {} if unrolls else {"xla_backend_optimization_level": 2}
-    options = {
-        "xla_cpu_copy_insertion_use_region_analysis": True,
-        "xla_disable_hlo_passes": "cse_barrier_expander",
-    }
-    try:
-        return lowered.compile({**options, **level})
-    except jax.errors.JaxRuntimeError as error:
-        if "No such compile option" not in str(error):
-            raise
-        return lowered.compile()
-
-
-def slides(network: Layer, shape: Shape) -> bool:
-    """Say whether a matrix of weights is used at many places of a sample, as in a convolution.
-
-    >>> from chainrule.layers import Conv2D, Dense, Flatten, Sequential
-    >>> slides(Sequential(Conv2D(4, 3), Flatten(), Dense(3)), (8, 8, 1))
-    True
-    >>> slides(Dense(3), (8,))
-    False
-    """
-    return any(
-        place.layer.multiply_adds(place.input_shape) > sum(prod(s.shape) for s in specs)
-        for place in network.walk(shape)
-        if (specs := flatten(place.layer.parameters(place.input_shape)).values())
-    )
 
 
 @contextmanager

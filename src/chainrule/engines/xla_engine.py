@@ -21,14 +21,13 @@ import numpy as np
 from chainrule.alignment import aligned
 from chainrule.engines.base import Report
 from chainrule.engines.client import is_small, one_thread_device
+from chainrule.engines.compiling import compiled, options
 from chainrule.engines.device import (
     compile_cache,
-    compiled,
     failures_explained,
     find_devices,
     fits,
     on_device,
-    slides,
 )
 from chainrule.engines.footprint import rows_at_once
 from chainrule.engines.layout import Layout
@@ -101,7 +100,7 @@ class XlaRun:
         self.task, self.host, self.wide, self.narrow = task, data, wide, narrow
         self.mesh = wide  # until `start` knows how large a step is
         self.layout = Layout(task, data.X.shape[1:] if wide.device.platform == "cpu" else None)
-        self.unrolls = slides(task.network, data.X.shape[1:])
+        self.options = options(task.network, data.X.shape[1:])
         self.counts_hits = task.accuracy and has_accuracy(task.loss, data.targets)
         self.seconds_to_compile = 0.0
         self.seconds_a_step: float | None = None
@@ -196,7 +195,7 @@ class XlaRun:
                 steps = partial(run_steps, self.task, self.layout, self.mesh.part, self.counts_hits)
                 run = jax.jit(steps, out_shardings=self.mesh.whole if self.mesh.size > 1 else None)
                 lowered = run.lower(state, data, block, 0, 1)
-                PROGRAMS[key] = compiled(lowered, self.mesh.device, self.unrolls)
+                PROGRAMS[key] = compiled(lowered, self.mesh.device, self.options)
                 self.seconds_to_compile += perf_counter() - started
             self.programs[here] = PROGRAMS[key]
         return self.programs[here]

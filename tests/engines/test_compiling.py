@@ -14,7 +14,7 @@ pytest.importorskip("jax", reason="the xla extra is not installed")
 
 import jax
 
-from chainrule.engines import device, xla_engine
+from chainrule.engines import compiling, xla_engine
 
 CPU, GPU = SimpleNamespace(platform="cpu"), SimpleNamespace(platform="gpu")
 
@@ -32,18 +32,29 @@ class Lowered:
 
 
 def test_options_are_for_cpus_that_know_them() -> None:
-    always = {
-        "xla_cpu_copy_insertion_use_region_analysis": True,
-        "xla_disable_hlo_passes": "cse_barrier_expander",
-    }
-    assert device.compiled(Lowered(), CPU, unrolls=True) == always
-    level = {"xla_backend_optimization_level": 2}
-    assert device.compiled(Lowered(), CPU, unrolls=False) == always | level
-    assert device.compiled(Lowered(), GPU, unrolls=False) is None
-    unknown = Lowered("INVALID_ARGUMENT: No such compile option: 'x'")
-    assert device.compiled(unknown, CPU, unrolls=True) is None
+    asked = {"xla_some_option": True}
+    assert compiling.compiled(Lowered(), CPU, asked) == asked
+    assert compiling.compiled(Lowered(), GPU, asked) is None
+    for problem in ("No such compile option: 'x'", "'X' is not a valid enum value."):
+        assert compiling.compiled(Lowered(f"INVALID_ARGUMENT: {problem}"), CPU, asked) is None
     with pytest.raises(jax.errors.JaxRuntimeError, match="RESOURCE_EXHAUSTED"):
-        device.compiled(Lowered("RESOURCE_EXHAUSTED: out of memory"), CPU, unrolls=True)
+        compiling.compiled(Lowered("RESOURCE_EXHAUSTED: out of memory"), CPU, asked)
+
+
+def test_the_network_decides() -> None:
+    always, less, loops = compiling.ALWAYS, compiling.UNROLLED_LESS, compiling.SUMS_IN_LOOPS
+    dense = cr.Sequential(cr.Dense(5), cr.Residual(cr.Dense(5)), cr.Dense(3))
+    assert compiling.options(dense, (4,)) == always | less | loops
+    text = cr.Sequential(cr.Embedding(9, 4), cr.GlobalAveragePool(), cr.Dense(3))
+    assert compiling.options(text, (6,)) == always | less
+    images = cr.Sequential(cr.Conv2D(2, 3), cr.Flatten(), cr.Dense(3))
+    assert compiling.options(images, (6, 6, 1)) == always
+
+
+def test_this_xla_knows_them_all() -> None:
+    lowered = jax.jit(lambda X: X + 1).lower(1.0)
+    options = compiling.ALWAYS | compiling.UNROLLED_LESS | compiling.SUMS_IN_LOOPS
+    assert lowered.compile(options)(1.0) == 2
 
 
 def test_without_the_copies_the_bits_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
