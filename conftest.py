@@ -8,8 +8,8 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 NEEDS = {
-    "jax": ("engines/choice.py", "engines/device.py", "engines/hosts.py", "engines/mesh.py",
-            "engines/xla_engine.py"),
+    "jax": ("engines/choice.py", "engines/compiling.py", "engines/device.py", "engines/hosts.py",
+            "engines/mesh.py", "engines/xla_engine.py"),
     "sklearn": ("estimators/*",),
     "scipy": ("training/lbfgs.py",),
 }  # fmt: skip

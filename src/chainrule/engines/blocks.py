@@ -48,25 +48,21 @@ class Blockwise(Rule):
             return self.inner.rule(p, g, slots, **scalars)
         results = given if self.owned else [np.empty_like(a) for a in given]
         sources, targets, g = [a.ravel() for a in given], [a.ravel() for a in results], g.ravel()
+        plain, numbers = self._by_place(list(slots), list(scalars)), list(scalars.values())
         for start in range(0, p.size, BLOCK):
             block = slice(start, start + BLOCK)
-            now = [a[block] for a in targets]
+            now, part = [a[block] for a in targets], g[block]
             if not self.owned:
                 for target, source in zip(now, sources, strict=True):
                     target[...] = source[block]
-            update = self._update(now, g[block], scalars, list(slots))
-            for target, result in zip(now, update(*now, g[block], *scalars.values()), strict=True):
+            update = self._recorded(plain, now, part, numbers) if part.size == BLOCK else plain
+            for target, result in zip(now, update(*now, part, *numbers), strict=True):
                 if result is not target:
                     target[...] = result
         return results[0], dict(zip(slots, results[1:], strict=True))
 
-    def _update(
-        self, now: Sequence[Array], g: Array, scalars: Mapping[str, Any], slots: Sequence[str]
-    ) -> Update:
-        """Return the rule as a function of parameter, slots, gradient and numbers, by place.
-
-        For a whole block it is recorded, and writes over parameter and slots.
-        """
+    def _by_place(self, slots: list[str], scalars: list[str]) -> Update:
+        """Return the rule as a function of parameter, slots, gradient and numbers."""
 
         def update(p: Array, *rest: Any) -> list[Array]:
             means, (g, *numbers) = rest[: len(slots)], rest[len(slots) :]
@@ -74,11 +70,15 @@ class Blockwise(Rule):
             p, new = self.inner.rule(p, g, dict(zip(slots, means, strict=True)), **named)
             return [p, *(new[slot] for slot in slots)]
 
-        if g.size < BLOCK:
-            return update
-        key = g.dtype, *(type(value) for value in scalars.values())
+        return update
+
+    def _recorded(
+        self, update: Update, now: Sequence[Array], g: Array, numbers: Sequence[Any]
+    ) -> Update:
+        """Return the update of a whole block as its calls, written down once for each type."""
+        key = g.dtype, *map(type, numbers)
         if key not in self.calls:
-            self.calls[key] = quick(update, [a.copy() for a in now], g, *scalars.values())
+            self.calls[key] = quick(update, [a.copy() for a in now], g, *numbers)
         return self.calls[key]
 
 
