@@ -9,8 +9,10 @@ import jax
 
 from chainrule.initializers import Shape
 from chainrule.layers.base import Layer
+from chainrule.namespace import BARRIERS
 from chainrule.tree import flatten
 
+BARRIERS["jax.numpy"] = jax.lax.optimization_barrier
 ALWAYS = {
     # XLA updates a loop's weights in place, but first copies those that the same pass also reads,
     # unless it is asked to see whether the reading is over: 7 % of a step of 784-512-512-10.

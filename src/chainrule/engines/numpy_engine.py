@@ -98,7 +98,7 @@ class NumpyRun:
                     rows = np.arange(len(rows)) + (start + i - first) * len(rows)
                 state, outcome, batch = step(task, state, data, rows)
                 losses[i] = outcome.value
-                if isinstance(task.optimizer, Blockwise):  # from here on the state is the chunk's
+                if i == 0 and isinstance(task.optimizer, Blockwise):  # now the state is the chunk's
                     task = task._replace(optimizer=task.optimizer.owning())
                 if right is not None:
                     right[i] = np.count_nonzero(hits(task.loss, outcome.Z, batch.targets))

@@ -36,11 +36,10 @@ from chainrule.engines.pieces import Pieces
 from chainrule.engines.turns import LITTLE, turn
 from chainrule.layers.base import Context, Layer
 from chainrule.metrics import has_accuracy, hits
-from chainrule.namespace import BARRIERS, Array
+from chainrule.namespace import Array
 from chainrule.step import Data, State, Task, feed, predicting, step
 from chainrule.tree import finite, in_order_of
 
-BARRIERS["jax.numpy"] = jax.lax.optimization_barrier
 STEPS_AT_ONCE = 4096  # length of a chunk's report
 
 Program = Callable[[State, Data, Array, int, int], tuple[State, Array, Array]]
