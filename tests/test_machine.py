@@ -142,3 +142,16 @@ def test_stored_data_are_not_counted_as_memory(tmp_path: Path) -> None:
     x = np.load(tmp_path / "x.npy", mmap_mode="r")
     y = np.arange(50) % 3
     classifier().fit(x, y, 1, callbacks=[cr.Budget(memory=10**10)], verbose=0, engine="numpy")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("1024K\n", 1 << 20), ("2M", 2 << 20), ("", 2 << 20), ("unknown", 2 << 20), (None, 2 << 20)],
+)
+def test_the_second_cache_is_read_and_else_taken_for_two_mebibytes(
+    text: str | None, expected: int, tmp_path: Path
+) -> None:
+    file = tmp_path / "size"
+    if text is not None:
+        file.write_text(text)
+    assert machine.second_cache(file) == expected

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import numpy as np
 import pytest
@@ -59,10 +60,9 @@ def test_its_predictions_have_all_threads_and_the_same_numbers(
     engine = XlaEngine("cpu")
     run, live, x = trained(engine, 8)
     devices = []
-    apply = xla_engine.apply
-    monkeypatch.setattr(
-        xla_engine, "apply", lambda *a: devices.append((z := apply(*a)).device) or z
-    )
+    predict = xla_engine.predictor()
+    noted = lambda *a: devices.append((z := predict(*a)).device) or z  # noqa: E731
+    monkeypatch.setattr(xla_engine, "predictor", lambda: noted)
     z = run.outputs(live, x)
     assert devices == [jax.devices("cpu")[0]]
     expected = run.task.network.forward(run.finish(live).params, x, cr.layers.Context())[0]
@@ -98,9 +98,39 @@ def test_one_thread_needs_no_second_start(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.parametrize(
-    ("units", "batch_size", "small"),
-    [(128, 32, True), (128, 64, False), (512, 8, False), (8, 512, True), (8, 1024, False)],
+    ("units", "batch_size", "mebibytes", "small"),
+    [
+        (128, 32, 2, True),
+        (128, 64, 2, False),
+        (512, 8, 2, False),
+        (8, 512, 2, True),
+        (8, 1024, 2, False),
+        (128, 32, 1, False),
+        (64, 32, 1, True),
+    ],
 )
-def test_a_step_is_small_by_its_largest_product_and_its_parameters(units, batch_size, small):
+def test_a_step_is_small_by_its_largest_product_and_the_cache(
+    units, batch_size, mebibytes, small, monkeypatch
+):
+    monkeypatch.setattr(client, "second_cache", lambda: mebibytes << 20)
     model = cr.Model(cr.Dense(units), cr.SquaredError(), input_shape=(784,))
     assert client.is_small(model.task, model.state, (784,), batch_size) is small
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_programs_for_one_thread_and_for_more_have_names_of_their_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """JAX's cache on disk tells programs apart by name and text, not by the threads they are for.
+
+    One that was compiled for one thread is not cut into parts; two threads would run it as slowly.
+    """
+    monkeypatch.setenv("NPROC", "5")
+    names = []
+    for narrow in (True, False):
+        monkeypatch.setattr(xla_engine, "is_small", lambda *of, narrow=narrow: narrow)
+        monkeypatch.setattr(xla_engine, "PROGRAMS", {})
+        trained(XlaEngine("cpu"), 8)
+        program: Any = next(iter(xla_engine.PROGRAMS.values()))
+        names.append(program.as_text().split(",")[0].split()[1])
+    assert names == ["jit_run_steps_on_1_threads", "jit_run_steps_on_5_threads"]

@@ -58,6 +58,11 @@ def find_devices(platform: str) -> list[Any]:
         ) from None
 
 
+def threads_of_xla() -> str:
+    """Return how many threads XLA has on this process's CPU, as it was told or finds them."""
+    return os.environ.get("NPROC") or str(bound())
+
+
 def fits(data: Data, mesh: Mesh) -> bool:
     """Say whether the data set may lie on each device: at most half of its memory."""
     if data.stored:

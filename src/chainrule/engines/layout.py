@@ -17,15 +17,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from chainrule.engines.client import UPDATE
 from chainrule.initializers import Shape
 from chainrule.namespace import Array, whole
 from chainrule.optimizers.base import is_entrywise
 from chainrule.step import PLAIN, Arrangement, State, Task
 from chainrule.tree import Tree, flatten, replace
 
-FEW, FEWER = 32, 8  # samples that may go second: with a matrix that one thread updates, or larger
-LARGE = 40_000  # weights of a matrix that is worth it
+LARGE, LARGER = 40_000, 150_000  # weights of a matrix that is worth it; of one with fewer samples
+FEW, FEWER = 32, 8  # samples that may go second
 
 
 class Turned:
@@ -46,7 +45,7 @@ def goes_second(samples: int, units: int, inputs: int) -> bool:
     >>> goes_second(32, 128, 784), goes_second(128, 128, 784), goes_second(8, 64, 20)
     (True, False, False)
     """
-    few = FEW if inputs * units <= UPDATE else FEWER
+    few = FEW if inputs * units <= LARGER else FEWER
     return samples <= few and 4 * samples <= units and inputs * units >= LARGE
 
 

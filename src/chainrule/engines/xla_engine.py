@@ -21,7 +21,7 @@ import numpy as np
 from chainrule.alignment import aligned
 from chainrule.engines.base import Report
 from chainrule.engines.client import is_small, one_thread_device
-from chainrule.engines.compiling import compiled, options
+from chainrule.engines.compiling import compiled, options, traced
 from chainrule.engines.device import (
     compile_cache,
     failures_explained,
@@ -83,10 +83,16 @@ def run_steps(
     return state, losses, right
 
 
-@partial(jax.jit, static_argnums=(0, 1))
-def apply(network: Layer, dtype: str, params: Any, running: Any, X: Array) -> Array:
-    """Return the network's output, compiled once per network and shape."""
+def forward(network: Layer, dtype: str, params: Any, running: Any, X: Array) -> Array:
+    """Return the network's output."""
     return network.forward(params, X.astype(dtype), Context(state=running))[0]
+
+
+@cache
+def predictor() -> Callable[..., Array]:
+    """Return `forward`, compiled once per network and shape."""
+    program: Callable[..., Array] = traced(forward, static_argnums=(0, 1))
+    return program
 
 
 class XlaRun:
@@ -192,7 +198,8 @@ class XlaRun:
             if key not in PROGRAMS:
                 started = perf_counter()
                 steps = partial(run_steps, self.task, self.layout, self.mesh.part, self.counts_hits)
-                run = jax.jit(steps, out_shardings=self.mesh.whole if self.mesh.size > 1 else None)
+                out = self.mesh.whole if self.mesh.size > 1 else None
+                run = traced(steps, "1" if self.mesh is self.narrow else "", out_shardings=out)
                 lowered = run.lower(state, data, block, 0, 1)
                 PROGRAMS[key] = compiled(lowered, self.mesh.device, self.options)
                 self.seconds_to_compile += perf_counter() - started
@@ -208,9 +215,9 @@ def blockwise(
     place: Callable[[Array], Any] = lambda block: block,
 ) -> Array:
     """Return the network's output as NumPy, block by block."""
-    rows = rows_at_once(network, X.shape[1:])
+    rows, predict = rows_at_once(network, X.shape[1:]), predictor()
     parts = [
-        apply(network, dtype, state.params, state.running, place(X[i : i + rows]))
+        predict(network, dtype, state.params, state.running, place(X[i : i + rows]))
         for i in range(0, len(X), rows) or (0,)
     ]
     return np.concatenate([np.asarray(part) for part in parts])
@@ -237,7 +244,7 @@ class XlaEngine:
     def compiled(
         self, function: Callable[..., Any], dtype: str, consumes: Sequence[int] = ()
     ) -> Callable[..., Any]:
-        program = jax.jit(function, donate_argnums=tuple(consumes))
+        program = traced(function, donate_argnums=tuple(consumes))
 
         def run(*arguments: Any) -> Any:
             with failures_explained(self.device, x64=dtype == "float64"):
