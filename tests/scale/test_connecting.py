@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from threading import Barrier, Thread
 from types import SimpleNamespace
@@ -11,7 +12,7 @@ import pytest
 
 import chainrule as cr
 from chainrule import launcher
-from chainrule.scale import mpi
+from chainrule.scale import mpi, shared
 from chainrule.sharding import tree_sum
 
 NOT_THERE = (*launcher.ANNOUNCED, launcher.SRUNS_PMI, "PMIX_RANK")
@@ -65,13 +66,17 @@ def test_without_mpi4py_it_says_what_to_install(monkeypatch):
 class World:
     """MPI.COMM_WORLD as seen by threads that play the ranks."""
 
-    def __init__(self, size):
-        self.size, self.sent, self.barrier = size, {}, Barrier(size)
+    def __init__(self, size, machines=1):
+        self.size, self.machines, self.sent, self.barrier = size, machines, {}, Barrier(size)
+        self.windows = {}
 
     def of(self, rank):
         return SimpleNamespace(
             rank=rank,
             size=self.size,
+            Barrier=self.barrier.wait,
+            Split_type=lambda kind: SimpleNamespace(size=self.size // self.machines),
+            Allreduce=lambda given, most, kind: self.all(rank, given, most, False, np.max),
             Sendrecv=lambda vector, to, recvbuf, source: self.swap(rank, vector, to, recvbuf),
             Alltoall=lambda given, received: self.all(rank, given, received, True),
             Allgather=lambda given, received: self.all(rank, given, received, False),
@@ -83,22 +88,38 @@ class World:
         received[...] = self.sent[partner, rank]
         self.barrier.wait()
 
-    def all(self, rank, given, received, cut):
+    def window(self, size, unit, comm):
+        """Return memory of this rank's and a way to see that of the others."""
+        self.windows[comm.rank] = bytearray(size)
+        self.barrier.wait()
+        return SimpleNamespace(
+            Shared_query=lambda rank: (self.windows[rank], unit),
+            Sync=lambda: None,
+            Lock_all=lambda: None,
+        )
+
+    def all(self, rank, given, received, cut, reduced=None):
         self.sent[rank] = given.reshape(self.size, -1).copy() if cut else given.copy()
         self.barrier.wait()
         parts = [self.sent[r][rank] if cut else self.sent[r] for r in range(self.size)]
-        received.reshape(self.size, -1)[...] = parts
+        if reduced is None:
+            received.reshape(self.size, -1)[...] = parts
+        else:
+            received[...] = reduced(parts, axis=0)
         self.barrier.wait()
 
 
+@pytest.mark.parametrize("machines", [1, 2])
 @pytest.mark.parametrize("ranks", [2, 3, 4, 6, 8])
 @pytest.mark.parametrize("length", [10, 20_001])  # short and long
-def test_a_sum_over_ranks_is_the_tree_however_it_travels(ranks, length):
+def test_a_sum_over_ranks_is_the_tree_however_it_travels(ranks, length, machines):
     vectors = list(np.float32(np.sin(np.arange(ranks * length))).reshape(ranks, length))
-    world, found = World(ranks), {}
+    world, found = World(ranks, machines), {}
+    library = {"MAX": "max", "COMM_TYPE_SHARED": "shared"}
 
     def play(rank):
-        comm = mpi.MPIComm(SimpleNamespace(COMM_WORLD=world.of(rank)))
+        window = SimpleNamespace(Allocate_shared=world.window)
+        comm = mpi.MPIComm(SimpleNamespace(COMM_WORLD=world.of(rank), Win=window, **library))
         found[rank] = [comm.sum(vectors[rank]).copy() for _ in range(2)]
 
     threads = [Thread(target=play, args=(rank,)) for rank in range(ranks)]
@@ -109,3 +130,12 @@ def test_a_sum_over_ranks_is_the_tree_however_it_travels(ranks, length):
     for rank in range(ranks):
         for total in found[rank]:
             assert total.tobytes() == tree_sum(vectors).tobytes()
+    assert bool(world.windows) == (machines == 1 and length > 10)
+
+
+def test_memory_that_all_see_is_taken_only_where_it_fits(tmp_path):
+    free = os.statvfs(tmp_path)
+    numbers = free.f_bavail * free.f_frsize // 4
+    assert shared.there_is_room(1000, 2, np.dtype("float32"), tmp_path)
+    assert not shared.there_is_room(numbers, 2, np.dtype("float32"), tmp_path)
+    assert not shared.there_is_room(1000, 2, np.dtype("float32"), tmp_path / "none")

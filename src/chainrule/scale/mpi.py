@@ -23,6 +23,7 @@ from chainrule.alignment import aligned_empty
 from chainrule.errors import ConfigurationError, MissingExtraError
 from chainrule.launcher import SRUN, announced
 from chainrule.namespace import Array
+from chainrule.scale.shared import SharedSum, there_is_room
 from chainrule.sharding import tree_sum
 
 SHORT = 32 << 10  # bytes up to which a vector is exchanged whole
@@ -37,6 +38,7 @@ class MPIComm:
         self.mpi, self.world = mpi, mpi.COMM_WORLD
         self.rank, self.size = self.world.rank, self.world.size
         self.kept: dict[Any, tuple[Array, Array]] = {}
+        self.shared: dict[Any, SharedSum | None] = {}  # by length and type; None: not to be had
 
     def sum(self, vector: Array) -> Array:
         """Return Σ over the ranks, added in a binary tree: the same bits on all of them.
@@ -46,9 +48,12 @@ class MPIComm:
         if self.size == 1:
             return vector
         vector = np.ascontiguousarray(vector)
-        if self.size & (self.size - 1):
+        long, even = vector.nbytes > SHORT, not self.size & (self.size - 1)
+        if long and (shared := self._shared(len(vector), vector.dtype)) is not None:
+            return shared(vector)
+        if not even:
             return self._slices(vector)
-        return self._doubling(vector) if vector.nbytes <= SHORT else self._halving(vector)
+        return self._halving(vector) if long else self._doubling(vector)
 
     def wait(self) -> None:
         """Come back when all ranks have called it."""
@@ -105,6 +110,16 @@ class MPIComm:
         self.world.Allgather(np.ascontiguousarray(tree_sum(list(received))), padded)
         return padded[: len(vector)]
 
+    def _shared(self, length: int, dtype: Any) -> SharedSum | None:
+        """Return the sum in shared memory, where all ranks are on one machine that has room."""
+        key = (length, str(dtype))
+        if key not in self.shared:
+            seen = self.world.Split_type(self.mpi.COMM_TYPE_SHARED).size
+            fits = seen == self.size and there_is_room(length, self.size, dtype)
+            all_fit = self.most(not fits) == [0]
+            self.shared[key] = SharedSum(self.mpi, self.world, length, dtype) if all_fit else None
+        return self.shared[key]
+
     def _memory(self, use: str, length: int, dtype: Any) -> tuple[Array, Array]:
         """Return two vectors, the same ones each time: fresh memory costs as much as the sum."""
         key = (use, length, str(dtype))
@@ -121,6 +136,7 @@ def connect() -> MPIComm:
     library that mpi4py has loaded do not belong together.
     """
     os.environ.setdefault("NPROC", "1")  # read by XLA when it starts
+    os.environ.setdefault("OMPI_MCA_osc", "^ucx")  # for whose absence Open MPI 5 writes an error
     try:
         import mpi4py
 
