@@ -1,7 +1,8 @@
 """Writes measured figures into the README and docs/speed.md: `python -m benchmarks.report FILE...`.
 
 What stands between `<!-- figures:begin -->` and `<!-- figures:end -->` is replaced, so no figure
-there is ever typed. The plots go to docs/images/.
+there is ever typed. The plots go to docs/images/. With `--elsewhere` the files are from another
+machine: their summary goes to docs/speed.md, between markers of its own.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from benchmarks.results import Results
 from benchmarks.tables import every, markdown, summary
 
 BEGIN, END = "<!-- figures:begin -->", "<!-- figures:end -->"
+ELSEWHERE = "<!-- elsewhere:begin -->", "<!-- elsewhere:end -->"
 ROOT = Path(__file__).parent.parent
 
 
@@ -87,14 +89,21 @@ def main(argv: list[str] | None = None) -> None:
         "files", type=Path, nargs="+", help="what `python -m benchmarks --json FILE` wrote"
     )
     parser.add_argument("--root", type=Path, default=ROOT, help="where README.md and docs/ are")
+    parser.add_argument("--elsewhere", action="store_true", help="the files are a second machine's")
     given = parser.parse_args(argv)
     results = together([json.loads(file.read_text()) for file in given.files])
+    page = given.root / "docs" / "speed.md"
+    if given.elsewhere:
+        figures = f"{markdown(summary(results['training']))}\n\n{sources(results)}"
+        page.write_text(between(page.read_text(), figures, page, *ELSEWHERE))
+        print(f"wrote {page.relative_to(given.root)}")
+        return
     images = given.root / "docs" / "images"
     images.mkdir(parents=True, exist_ok=True)
     draw(results, images)
     pages = {
         given.root / "README.md": short(results, "docs/images"),
-        given.root / "docs" / "speed.md": whole(results, "images"),
+        page: whole(results, "images"),
     }
     for path, figures in pages.items():
         path.write_text(between(path.read_text(), figures, path))

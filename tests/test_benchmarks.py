@@ -128,6 +128,24 @@ def test_report_replaces_what_is_between_the_markers(tmp_path: Path) -> None:
     assert (tmp_path / "docs" / "images" / "steps.png").stat().st_size > 1000
 
 
+def test_a_second_machines_summary_has_a_place_of_its_own(tmp_path: Path) -> None:
+    results = {
+        **{"command": "python -m benchmarks", "quick": False, "rounds": 2},
+        "machine": {"date": "2025-01-01", "cpu": "c", "cores": 2, "python": "3", "versions": {}},
+        "training": {"B": part_of({"xla": [1e-3, 2e-3], "torch": [3e-3, 6e-3]})},
+    }
+    file, page = tmp_path / "results.json", tmp_path / "docs" / "speed.md"
+    file.write_text(json.dumps(results))
+    page.parent.mkdir()
+    begin, end = report.ELSEWHERE
+    page.write_text(f"{report.BEGIN}\nkept\n{report.END}\n{begin}\nold\n{end}\nafter\n")
+    report.main([str(file), "--elsewhere", "--root", str(tmp_path)])
+    text = page.read_text()
+    assert "kept" in text
+    assert "old" not in text
+    assert "3.00 (3.00 to 3.00)" in text.partition(begin)[2]
+
+
 def test_unknown_names_are_refused() -> None:
     command = [sys.executable, "-m", "benchmarks", "--workloads", "Z"]
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ)
