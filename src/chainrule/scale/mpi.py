@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from functools import cache
+from functools import cache, cached_property
 from time import sleep
 from types import TracebackType
 from typing import Any
@@ -114,11 +114,15 @@ class MPIComm:
         """Return the sum in shared memory, where all ranks are on one machine that has room."""
         key = (length, str(dtype))
         if key not in self.shared:
-            seen = self.world.Split_type(self.mpi.COMM_TYPE_SHARED).size
-            fits = seen == self.size and there_is_room(length, self.size, dtype)
+            fits = self._one_machine and there_is_room(length, self.size, dtype)
             all_fit = self.most(not fits) == [0]
             self.shared[key] = SharedSum(self.mpi, self.world, length, dtype) if all_fit else None
         return self.shared[key]
+
+    @cached_property
+    def _one_machine(self) -> bool:
+        there: int = self.world.Split_type(self.mpi.COMM_TYPE_SHARED).size
+        return there == self.size
 
     def _memory(self, use: str, length: int, dtype: Any) -> tuple[Array, Array]:
         """Return two vectors, the same ones each time: fresh memory costs as much as the sum."""

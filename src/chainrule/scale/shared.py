@@ -6,9 +6,7 @@ adds up its slice of all the vectors, and everybody reads the sum where it lies.
 
 from __future__ import annotations
 
-import operator
 import os
-from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ import numpy as np
 
 from chainrule.alignment import BYTES
 from chainrule.namespace import Array
+from chainrule.sharding import tree_sum
 
 FOLDER = Path("/dev/shm")  # where MPI libraries keep such memory on Linux
 SPARE = 4  # times what is needed has to be free there: a file that does not fit ends the process
@@ -41,10 +40,8 @@ class SharedSum:
         self.vectors[self.world.rank][: self.length] = vector
         self._all_have_written()
         terms = [v[self.slice] for v in self.vectors]
-        while len(terms) > 2:
-            terms = [reduce(operator.add, terms[i : i + 2]) for i in range(0, len(terms), 2)]
-        first, last = terms
-        np.add(first, last, out=self.total[self.slice])
+        left = 1 << (len(terms) - 1).bit_length() - 1  # of the tree: a power of two
+        np.add(tree_sum(terms[:left]), tree_sum(terms[left:]), out=self.total[self.slice])
         self._all_have_written()
         return self.total[: self.length]
 
