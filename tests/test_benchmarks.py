@@ -106,16 +106,18 @@ def test_slow_chunks_are_counted() -> None:
     assert slow_share([1.0, 1.0, 1.0, 1.6]) == (1.0, 0.25)
 
 
+MEASURED = {
+    **{"command": "python -m benchmarks", "quick": False, "rounds": 2},
+    "machine": {"date": "2025-01-01", "cpu": "c", "cores": 2, "python": "3", "versions": {}},
+    "training": {"B": part_of({"xla": [1e-3, 2e-3], "torch": [3e-3, 6e-3]})},
+}
+
+
 def test_report_replaces_what_is_between_the_markers(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
-    results = {
-        **{"command": "python -m benchmarks", "quick": False, "rounds": 2},
-        "machine": {"date": "2025-01-01", "cpu": "c", "cores": 2, "python": "3", "versions": {}},
-        "training": {"B": part_of({"xla": [1e-3, 2e-3], "torch": [3e-3, 6e-3]})},
-    }
     (tmp_path / "docs").mkdir()
     file = tmp_path / "results.json"
-    file.write_text(json.dumps(results))
+    file.write_text(json.dumps(MEASURED))
     for page in ("README.md", "docs/speed.md"):
         (tmp_path / page).write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n")
     report.main([str(file), "--root", str(tmp_path)])
@@ -129,13 +131,8 @@ def test_report_replaces_what_is_between_the_markers(tmp_path: Path) -> None:
 
 
 def test_a_second_machines_summary_has_a_place_of_its_own(tmp_path: Path) -> None:
-    results = {
-        **{"command": "python -m benchmarks", "quick": False, "rounds": 2},
-        "machine": {"date": "2025-01-01", "cpu": "c", "cores": 2, "python": "3", "versions": {}},
-        "training": {"B": part_of({"xla": [1e-3, 2e-3], "torch": [3e-3, 6e-3]})},
-    }
     file, page = tmp_path / "results.json", tmp_path / "docs" / "speed.md"
-    file.write_text(json.dumps(results))
+    file.write_text(json.dumps(MEASURED))
     page.parent.mkdir()
     begin, end = report.ELSEWHERE
     page.write_text(f"{report.BEGIN}\nkept\n{report.END}\n{begin}\nold\n{end}\nafter\n")

@@ -61,7 +61,12 @@ def test_its_predictions_have_all_threads_and_the_same_numbers(
     run, live, x = trained(engine, 8)
     devices = []
     predict = xla_engine.predictor()
-    noted = lambda *a: devices.append((z := predict(*a)).device) or z  # noqa: E731
+
+    def noted(*arguments: Any) -> Any:
+        z = predict(*arguments)
+        devices.append(z.device)
+        return z
+
     monkeypatch.setattr(xla_engine, "predictor", lambda: noted)
     z = run.outputs(live, x)
     assert devices == [jax.devices("cpu")[0]]
