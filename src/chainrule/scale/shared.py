@@ -1,7 +1,7 @@
 """Sums in memory that all ranks of one machine see, by MPI's shared windows.
 
-A message between two processes of a machine is copied twice. Here each rank writes its vector once,
-adds up its slice of all the vectors, and everybody reads the sum where it lies.
+A message between two processes of a machine is copied twice. Here each rank adds up a slice of all
+the vectors, writes once what the others need of its own, and everybody reads the sum where it lies.
 """
 
 from __future__ import annotations
@@ -37,9 +37,11 @@ class SharedSum:
 
     def __call__(self, vector: Array) -> Array:
         """Return Σ over the ranks, added in a binary tree; good until the next call."""
-        self.vectors[self.world.rank][: self.length] = vector
+        mine, rank = self.slice, self.world.rank
+        for others in slice(0, mine.start), slice(mine.stop, self.length):
+            self.vectors[rank][others] = vector[others]
         self._all_have_written()
-        terms = [v[self.slice] for v in self.vectors]
+        terms = [vector[mine] if r == rank else v[mine] for r, v in enumerate(self.vectors)]
         left = 1 << (len(terms) - 1).bit_length() - 1  # of the tree: a power of two
         np.add(tree_sum(terms[:left]), tree_sum(terms[left:]), out=self.total[self.slice])
         self._all_have_written()
@@ -54,14 +56,17 @@ class SharedSum:
 def slice_of(length: int, ranks: int, rank: int, dtype: Any) -> tuple[slice, int]:
     """Return the part of a vector that a rank adds up, and the bytes for a whole one.
 
-    Parts are alike, and begin at multiples of 64 bytes.
+    Parts begin at multiples of 64 bytes, and are alike but for the end of the vector.
 
     >>> slice_of(100, 3, 1, np.dtype("float32"))
     (slice(48, 96, None), 576)
+    >>> slice_of(100, 3, 2, np.dtype("float32"))
+    (slice(96, 100, None), 576)
     """
     lot = BYTES // dtype.itemsize
     each = -(-length // (lot * ranks)) * lot
-    return slice(rank * each, (rank + 1) * each), ranks * each * dtype.itemsize
+    part = slice(min(rank * each, length), min((rank + 1) * each, length))
+    return part, ranks * each * dtype.itemsize
 
 
 def there_is_room(length: int, ranks: int, dtype: Any, folder: Path = FOLDER) -> bool:
