@@ -3,9 +3,10 @@
 Times a step of 784-1000-10 with batch 256, one thread a process, in each of these ways, in turn:
 one process with the whole batch (and, as a rival, with a thread for each core), 1, 2 and 4
 processes with the batch in shards, and two processes that know nothing of each other, which is
-the most that the machine gives. Of some rounds the fastest counts: whatever else runs makes a step
-slower, never faster. Then it measures the terms of the cost model (benchmarks/cost_model.py),
-compares it with measurements, and says where data parallelism stops paying.
+the most that the machine gives. Times are those of the fastest round, since whatever else runs
+makes a step slower, never faster; ratios are taken within a round. Then it measures the terms of
+the cost model (benchmarks/cost_model.py), compares it with measurements, and says where data
+parallelism stops paying.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import subprocess
 import sys
 from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from time import perf_counter
 from typing import Any
 
@@ -45,6 +47,13 @@ WAYS = {  # processes, shards (1: whole batch by the engine's own run), threads
     "1 process, 2 shards": (1, 2, 1),
     "2 processes, 2 shards": (2, 2, 1),
 }
+FASTER = (  # than the first is the second, by so much
+    ("1 process, 8 shards", "2 processes, 8 shards"),
+    ("1 process, 8 shards", "2 times 1 process, independent"),
+    ("1 process, 2 shards", "2 processes, 2 shards"),
+    ("one process, whole batch", "2 processes, 2 shards"),
+    ("one process, whole batch", "one process, whole batch, a thread a core"),
+)
 
 
 def worker(asked: argparse.Namespace) -> dict[str, Any]:
@@ -69,18 +78,19 @@ def worker(asked: argparse.Namespace) -> dict[str, Any]:
     run: Any = engine.bind(model.task, data)
     if asked.shards > 1:
         run = ShardedRun(engine, model.task, data, asked.shards, comm)
-        run.apart = asked.split
     plan = Plan(rows, asked.batch, 0)
     block = np.concatenate([next(plan.blocks(e)) for e in range(-(-(asked.steps + 5) // 4))])
     state = run.start(model.state, [block])
     state, _ = run.chunk(state, block, 0, 5)
     comm.wait()
-    if asked.shards > 1:
-        run.seconds = dict.fromkeys(run.seconds, 0.0)
     started = perf_counter()
     state, _ = run.chunk(state, block, 5, asked.steps)
     seconds = (perf_counter() - started) / asked.steps
-    parts = {n: s / asked.steps for n, s in getattr(run, "seconds", {}).items()}
+    parts = {}
+    if asked.shards > 1:  # told apart in steps of their own, since that costs time
+        run.apart, run.seconds = asked.split, dict.fromkeys(run.seconds, 0.0)
+        state, _ = run.chunk(state, block, 5, asked.steps)
+        parts = {n: s / asked.steps for n, s in run.seconds.items()}
     params = run.finish(state).params
     digest = hashlib.sha256(b"".join(p.tobytes() for p in flatten(params).values())).hexdigest()
     nbytes = sum(p.nbytes for p in flatten(params).values())
@@ -91,14 +101,19 @@ def worker(asked: argparse.Namespace) -> dict[str, Any]:
 
 
 def timed_sum(comm: Any, count: int) -> float:
-    """Return the least time of a sum of `count` float32 numbers over the ranks."""
-    vector, times = np.ones(count, np.float32), []
-    for _ in range(200):
+    """Return the usual time of a sum of `count` float32 numbers over the ranks.
+
+    Before each, memory is gone over that no cache holds, as a step does it.
+    """
+    vector, others, times = np.ones(count, np.float32), np.ones(1 << 22, np.float32), []
+    for _ in range(100):
+        others += 1
+        vector[:] = 1
         comm.wait()
         started = perf_counter()
         comm.sum(vector)
         times.append(perf_counter() - started)
-    return min(times)
+    return median(times)
 
 
 def start(
@@ -143,18 +158,14 @@ def show_ways(engine: str, found: dict[str, list[dict[str, Any]]]) -> None:
     """Print the table, the ratios, and whether the weights are the same."""
     print(f"{engine}: 784-1000-10, batch 256, SGD; ms a step, the fastest round")
     fastest = {way: min(answers, key=lambda a: a["step"]) for way, answers in found.items()}
-    times = {way: answer["step"] for way, answer in fastest.items()}
     for way, answer in fastest.items():
         parts = [f"{name} {seconds * 1e3:.1f}" for name, seconds in answer["parts"].items()]
         print(f"  {way:42} {answer['step'] * 1e3:6.1f}   {', '.join(parts)}")
-    one, two = times["1 process, 8 shards"], times["2 processes, 8 shards"]
-    most = one / times["2 times 1 process, independent"]
-    print(f"  2 processes against 1: {one / two:.2f}x; the machine's most: {most:.2f}x")
-    one, two = times["1 process, 2 shards"], times["2 processes, 2 shards"]
-    whole = times["one process, whole batch"]
-    rival = times["one process, whole batch, a thread a core"]
-    print(f"  with 2 shards {one / two:.2f}x, and {whole / two:.2f}x against the whole batch;")
-    print(f"  a thread a core against one thread: {whole / rival:.2f}x")
+    print("  times faster, the median of the rounds (least and most):")
+    for one, two in FASTER:
+        ratios = [a["step"] / b["step"] for a, b in zip(found[one], found[two], strict=True)]
+        spread = f"{median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
+        print(f"  {two:42} {spread}, than {one}")
     digests = {found[f"{n} process{'es' * (n > 1)}, 8 shards"][0]["digest"] for n in (1, 2)}
     digests.add(found["4 processes, 8 shards (correctness only)"][0]["digest"])
     print(f"  1, 2 and 4 processes give the same bytes: {'yes' if len(digests) == 1 else 'NO'}")
@@ -175,7 +186,7 @@ def check_model(engine: str, rounds: int, steps: int) -> list[Work]:
                 given.append(answered(start(n, 8, 1, sizes, batch, *asked)))
         one, two = (min(given, key=lambda a: a["step"]) for given in answers.values())
         if not done:
-            times = {4 * int(n): min(a["link"][n] for a in answers[2]) for n in two["link"]}
+            times = {4 * int(n): median(a["link"][n] for a in answers[2]) for n in two["link"]}
             short, long = min(times), max(times)
             link = Link(link.name, (long - short) / (times[long] - times[short]), times[short])
             print(f"  link: {link.bandwidth / 1e9:.1f} GB/s, {link.latency * 1e6:.0f} µs a message")
