@@ -19,12 +19,13 @@ import numpy as np
 
 from chainrule.layers.base import Context
 from chainrule.metrics import hits
-from chainrule.namespace import Array, array_namespace
+from chainrule.namespace import Array, array_namespace, whole
 from chainrule.randomness import Rng
-from chainrule.step import Batch, State, Task, gradients, update
+from chainrule.step import Arrangement, Batch, State, Task, gradients, update
 from chainrule.tree import flatten, replace
 
 WITH_COMM = 8  # shards of a model that is trained by several processes and does not say
+FOUR = 4  # shards, or sums of some, that are added in one pass: a power of two, for the tree
 
 
 class Comm(Protocol):
@@ -119,34 +120,37 @@ def last_sums(terms: Iterable[Any], count: int, add: Callable[..., Any]) -> list
     >>> last_sums("abcde", 5, lambda *group: f"({''.join(group)})")
     ['(abcd)', '(e)']
     """
-    while count > 4:
-        terms, count = _by_fours(terms, add), -(-count // 4)
+    while count > FOUR:
+        terms, count = _by_fours(terms, add), -(-count // FOUR)
     return list(terms)
 
 
 def _by_fours(terms: Iterable[Any], add: Callable[..., Any]) -> Iterator[Any]:
     left = iter(terms)
-    while group := list(islice(left, 4)):
+    while group := list(islice(left, FOUR)):
         yield add(*group)
 
 
 def shard_terms(
-    task: Task, counts_hits: bool, state: State, batch: Batch, share: Any
+    task: Task, counts_hits: bool, held: Arrangement, state: State, batch: Batch, share: Any
 ) -> list[Array]:
     """Return what a shard adds to the step: gradients, change of running state, loss, hits.
 
     `share` is its part in the average of running statistics: 1 / (shards that are not empty).
     """
+    if not len(batch.rows):
+        return no_terms(task, state)
     batch = batch._replace(X=batch.X.astype(task.dtype, copy=False))
     if task.augment is not None:
         rng = Rng(task.seed, state.step, batch.rows).at("augment")
         batch = batch._replace(X=task.augment(batch.X, rng))
     ctx = Context(training=True, rng=Rng(task.seed, state.step, batch.rows))
-    outcome, grads, after = gradients(task, state.params, state.running, batch, ctx)
+    params = held.read(state.params)
+    outcome, grads, after = gradients(task, params, state.running, batch, ctx)
     xp = array_namespace(batch.X)
     before, moved = flatten(dict(state.running)), flatten(dict(after))
     right = hits(task.loss, outcome.Z, batch.targets).sum() if counts_hits else 0
-    parts = [g for _, g in sorted(flatten(grads).items())]
+    parts = [g for _, g in sorted(flatten(held.write(grads)).items())]
     parts += [(moved[name] - before[name]) * share for name in sorted(before)]
     parts += [outcome.value, xp.asarray(right)]
     return [xp.asarray(p, dtype=task.dtype) for p in parts]
@@ -167,8 +171,19 @@ def add_terms(*shards: Sequence[Array]) -> list[Array]:
 def joined(*shards: Sequence[Array]) -> Array:
     """Return the terms of some shards together, as the vector that processes exchange."""
     terms = add_terms(*shards)
-    xp = array_namespace(terms[0])
+    xp = array_namespace(terms[-1])
     return xp.concatenate([xp.ravel(p) for p in terms])
+
+
+def joined_terms(
+    task: Task, counts_hits: bool, held: Arrangement, state: State, batches: list[Batch], share: Any
+) -> Array:
+    """Return what `joined` makes of the terms of some shards: all of it as one program.
+
+    Each shard's terms are computed as a whole: made part of the sum, they could get other bits.
+    """
+    shards = (shard_terms(task, counts_hits, held, state, batch, share) for batch in batches)
+    return joined(*([whole(p) for p in terms] for terms in shards))
 
 
 def apply_vector(task: Task, state: State, vector: Array, weight: Any) -> tuple[State, Any, Any]:

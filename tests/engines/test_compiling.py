@@ -41,6 +41,31 @@ def test_options_are_for_cpus_that_know_them() -> None:
         compiling.compiled(Lowered("RESOURCE_EXHAUSTED: out of memory"), CPU, asked)
 
 
+def test_a_function_is_compiled_with_them_where_it_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[Any] = []
+
+    def fake(function: Any, compiler_options: Any = None, **how: Any) -> Any:
+        def run(x: int) -> int:
+            given.append(compiler_options)
+            if x == 0:
+                raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: out of memory")
+            if compiler_options and "unknown" in compiler_options:
+                raise jax.errors.JaxRuntimeError("INVALID_ARGUMENT: No such compile option")
+            return int(function(x))
+
+        return run
+
+    monkeypatch.setattr(compiling, "traced", fake)
+    known, unknown = {"known": 1}, {"unknown": 1}
+    assert compiling.traced_with(known, CPU, abs)(-2) == 2
+    assert compiling.traced_with(unknown, GPU, abs)(-2) == 2
+    run = compiling.traced_with(unknown, CPU, abs)
+    assert [run(-2), run(-3)] == [2, 3]
+    assert given == [known, None, unknown, None, None]
+    with pytest.raises(jax.errors.JaxRuntimeError, match="out of memory"):
+        run(0)
+
+
 def test_the_network_decides() -> None:
     always, less, loops = compiling.ALWAYS, compiling.UNROLLED_LESS, compiling.SUMS_IN_LOOPS
     dense = cr.Sequential(cr.Dense(5), cr.Residual(cr.Dense(5)), cr.Dense(3))

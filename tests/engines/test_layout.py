@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.engines.layout import Layout, Turned
+from chainrule.engines.layout import Layout, Turned, goes_second
 from chainrule.network import Network
 from chainrule.step import State, Task
 from chainrule.tree import flatten
@@ -74,6 +74,17 @@ def test_few_samples_go_second_with_the_same_numbers(samples: int) -> None:
     assert ("optimization_barrier" in product.lower(X, T).as_text()) == (samples <= 8)
     np.testing.assert_allclose(product(X, T), X @ T.T, rtol=1e-4, atol=1e-4)
     assert Turned(T).T is T
+
+
+def test_more_samples_go_second_in_a_step_of_one_thread() -> None:
+    task = Task(cr.Dense(160), cr.SoftmaxCrossEntropy(), cr.SGD(0.1))
+    params = {"W": np.zeros((1000, 160), "f"), "b": np.zeros(160, "f")}
+    for one_thread in (False, True):
+        layout = Layout(task, (1000,), one_thread=one_thread)
+        assert layout.read(layout.turn(params))["W"].one_thread is one_thread
+    assert goes_second(32, 160, 1000, one_thread=True)
+    assert not goes_second(33, 160, 1000, one_thread=True)
+    assert not goes_second(32, 160, 1000)
 
 
 def test_a_layer_that_has_not_said_so_gets_an_array() -> None:

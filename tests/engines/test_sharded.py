@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.engines import choose
+from chainrule.engines import choose, sharded
 from chainrule.engines.sharded import ShardedRun
 from chainrule.penalty import SquaredWeights
 from chainrule.sharding import Alone
@@ -41,6 +41,30 @@ def test_shards_give_the_numbers_of_the_whole_minibatch(engine, m, more):
         np.testing.assert_allclose(theirs[name], p, rtol=1e-12, atol=1e-12)
     np.testing.assert_allclose(told.losses, said.losses, rtol=1e-12)
     np.testing.assert_array_equal(told.hits, said.hits)
+
+
+@pytest.mark.parametrize("engine", ["numpy", "xla"])
+@pytest.mark.parametrize("shards", [8, 7, 20])
+def test_four_shards_in_one_program_have_the_bits_of_one_by_one(engine, shards, monkeypatch):
+    if engine == "xla":
+        pytest.importorskip("jax", reason="the xla extra is not installed")
+    layers = cr.Dense(160), cr.BatchNorm(), cr.ReLU(), cr.Dropout(0.2), cr.Dense(3)
+    x, y = np.sin(np.arange(24_000.0)).reshape(80, 300), np.arange(80) % 3
+    model = cr.Model(
+        cr.Sequential(*layers), cr.SoftmaxCrossEntropy(), cr.Adam(), input_shape=(300,)
+    )
+    data, block = model._prepare(x, y), next(Plan(80, 40, 0).blocks(0))
+    said = []
+    for small in (sharded.SMALL, 0):
+        monkeypatch.setattr(sharded, "SMALL", small)
+        run = ShardedRun(choose(engine).engine, model.task, data, shards, Alone())
+        state, report = run.chunk(run.start(model.state, [block]), block, 0, 2)
+        home = run.finish(state)
+        assert run.small == (small > 0)
+        leaves = {**flatten(home.params), **flatten(home.optimizer), **flatten(home.running)}
+        said.append((report.losses.tobytes(), {n: p.tobytes() for n, p in leaves.items()}))
+        assert all(p.flags.c_contiguous for p in leaves.values())
+    assert said[0] == said[1]
 
 
 def test_the_times_of_a_step_are_told_apart():

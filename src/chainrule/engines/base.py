@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
+from chainrule.engines.layout import Layout
+from chainrule.initializers import Shape
 from chainrule.layers.base import Layer
 from chainrule.namespace import Array
 from chainrule.step import Data, State, Task
@@ -53,10 +55,14 @@ class Engine(Protocol):
         """Return the run of this task on this data."""
         ...
 
+    def layout(self, task: Task, shape: Shape) -> Layout:
+        """Return how weights lie in memory where `compiled` functions train a task in shards."""
+        ...
+
     def compiled(
-        self, function: Callable[..., Any], dtype: str, consumes: Sequence[int] = ()
+        self, function: Callable[..., Any], task: Task, shape: Shape, consumes: Sequence[int] = ()
     ) -> Callable[..., Any]:
-        """Return a pure function of arrays as this engine runs it.
+        """Return a pure function of arrays as this engine runs it for samples of this shape.
 
         The arguments at `consumes` are not used again: their memory may become the result's.
         """

@@ -71,6 +71,27 @@ def compiled(lowered: Any, device: Any, options: dict[str, Any]) -> Any:
         return lowered.compile()
 
 
+def traced_with(
+    options: dict[str, Any], device: Any, function: Callable[..., Any], **how: Any
+) -> Callable[..., Any]:
+    """Return `traced(function, **how)` to be compiled with options, as `compiled` does it."""
+    plain = traced(function, **how)
+    if device.platform != "cpu":
+        return plain
+    programs = [traced(function, compiler_options=options, **how)]
+
+    def run(*arguments: Any) -> Any:
+        try:
+            return programs[0](*arguments)
+        except jax.errors.JaxRuntimeError as error:
+            if "INVALID_ARGUMENT" not in str(error) or programs[0] is plain:
+                raise
+            programs[0] = plain
+            return plain(*arguments)
+
+    return run
+
+
 def slides(network: Layer, shape: Shape) -> bool:
     """Say whether a matrix of weights is used at many places of a sample, as in a convolution.
 

@@ -23,34 +23,38 @@ from chainrule.optimizers.base import is_entrywise
 from chainrule.step import PLAIN, Arrangement, State, Task
 from chainrule.tree import Tree, flatten, replace
 
-LARGE, LARGER = 40_000, 150_000  # weights of a matrix that is worth it; of one with fewer samples
-FEW, FEWER = 32, 8  # samples that may go second
+LARGE, LARGER = 40_000, 150_000  # weights of a matrix worth it; of one that threads share
+FEW, FEWER = 32, 8  # samples that may go second; with a matrix that threads share
 
 
 class Turned:
     """A matrix W of which Wᵀ is held. It gives X W and Wᵀ, for `Layer.factors`."""
 
-    def __init__(self, transposed: Array) -> None:
-        self.T = transposed
+    def __init__(self, transposed: Array, one_thread: bool = False) -> None:
+        self.T, self.one_thread = transposed, one_thread
 
     def __rmatmul__(self, X: Array) -> Array:
-        if not goes_second(X.shape[0], *self.T.shape):
+        if not goes_second(X.shape[0], *self.T.shape, one_thread=self.one_thread):
             return X @ self.T.T
         return whole(self.T @ X.T).T  # as a whole, since XLA would turn the product back
 
 
-def goes_second(samples: int, units: int, inputs: int) -> bool:
+def goes_second(samples: int, units: int, inputs: int, *, one_thread: bool = False) -> bool:
     """Say whether the samples are the smaller factor by so much that they are rearranged faster.
 
     >>> goes_second(32, 128, 784), goes_second(128, 128, 784), goes_second(8, 64, 20)
     (True, False, False)
+    >>> goes_second(32, 1000, 784), goes_second(32, 1000, 784, one_thread=True)
+    (False, True)
     """
-    few = FEW if inputs * units <= LARGER else FEWER
+    few = FEW if one_thread or inputs * units <= LARGER else FEWER
     return samples <= few and 4 * samples <= units and inputs * units >= LARGE
 
 
 class Layout:
     """Which weights of a task are turned, none without a shape; `turn` is its own inverse.
+
+    `one_thread` says that a step never has more, whatever its size.
 
     >>> import chainrule as cr
     >>> from chainrule.step import Task
@@ -59,7 +63,8 @@ class Layout:
     (2, 3)
     """
 
-    def __init__(self, task: Task, shape: Shape | None) -> None:
+    def __init__(self, task: Task, shape: Shape | None, one_thread: bool = False) -> None:
+        self.one_thread = one_thread
         entrywise = is_entrywise(task.optimizer)
         places = task.network.walk(shape) if entrywise and shape is not None else ()
         turned = {
@@ -81,7 +86,8 @@ class Layout:
 
     def read(self, params: Tree) -> Tree:
         """Return parameters as the layers have them, `Turned` where they are factors alone."""
-        factors = {name: Turned(p) for name, p in flatten(params).items() if name in self.factors}
+        held = {name: p for name, p in flatten(params).items() if name in self.factors}
+        factors = {name: Turned(p, self.one_thread) for name, p in held.items()}
         return replace(self.turn(params), factors)
 
     def turn(self, tree: Tree) -> Tree:

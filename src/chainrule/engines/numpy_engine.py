@@ -13,10 +13,12 @@ from chainrule.engines.blocks import Blockwise, blockwise
 from chainrule.engines.denormals import Flushed
 from chainrule.engines.flat import Flat, flat, is_packed, pack, unpack, viewed
 from chainrule.engines.footprint import rows_at_once
+from chainrule.engines.layout import Layout
 from chainrule.engines.pieces import Pieces
 from chainrule.engines.recorded.steps import RecordedSteps
 from chainrule.engines.threads import allowed, count, largest_product, product_threads
 from chainrule.engines.turns import LITTLE, turn
+from chainrule.initializers import Shape
 from chainrule.layers.base import Context, Layer
 from chainrule.metrics import has_accuracy, hits
 from chainrule.namespace import Array
@@ -117,8 +119,11 @@ class NumpyEngine:
     def bind(self, task: Task, data: Data) -> NumpyRun:
         return NumpyRun(task, data)
 
+    def layout(self, task: Task, shape: Shape) -> Layout:
+        return Layout(task, None)
+
     def compiled(
-        self, function: Callable[..., Any], dtype: str, consumes: Sequence[int] = ()
+        self, function: Callable[..., Any], task: Task, shape: Shape, consumes: Sequence[int] = ()
     ) -> Callable[..., Any]:
         return function
 

@@ -17,19 +17,23 @@ from chainrule.errors import ConfigurationError
 from chainrule.metrics import has_accuracy
 from chainrule.namespace import Array
 from chainrule.sharding import (
+    FOUR,
     Summing,
     add_terms,
     apply_vector,
     bounds,
     joined,
+    joined_terms,
     last_sums,
-    no_terms,
     owned,
     shard_terms,
 )
 from chainrule.step import Batch, Data, State, Task, predicting, total_weight
-from chainrule.tree import finite, in_order_of, map_leaves
+from chainrule.tree import finite, flatten, in_order_of, map_leaves
 
+# Bytes of parameters up to which one program makes the gradients of four shards. The C library
+# keeps no more than 32 MB for the next call; beyond that each call has fresh memory to fill.
+SMALL = 6 << 20
 TREES = ("params", "running", "optimizer")  # of a state, in which its arrays are
 
 
@@ -51,20 +55,26 @@ class ShardedRun:
         self.counts_hits = task.accuracy and has_accuracy(task.loss, data.targets)
         self.weights = data.weights
         self.pieces = Pieces(data, self._columns)
-        self.terms = engine.compiled(partial(shard_terms, task, self.counts_hits), task.dtype)
-        self.add = engine.compiled(add_terms, task.dtype, consumes=(0,))
-        self.joined = engine.compiled(joined, task.dtype)
-        self.apply = engine.compiled(partial(apply_vector, task), task.dtype, consumes=(0,))
+        shape = data.X.shape[1:]
+        self.layout = engine.layout(task, shape)
+        how = (task, self.counts_hits, self.layout.arrangement)
+        self.terms = engine.compiled(partial(shard_terms, *how), task, shape)
+        self.joined_terms = engine.compiled(partial(joined_terms, *how), task, shape)
+        self.add = engine.compiled(add_terms, task, shape, consumes=(0,))
+        self.joined = engine.compiled(joined, task, shape)
+        self.apply = engine.compiled(partial(apply_vector, task), task, shape, consumes=(0,))
         self.seconds_to_compile = 0.0
         self.seconds_a_step: float | None = None
         self.seconds = {"compute": 0.0, "wait": 0.0, "communicate": 0.0, "update": 0.0}
         self.apart = False  # costs a message more, and a wait for the update
         self.first: Any = None
+        self.small = False
 
     def start(self, state: State, blocks: Sequence[Array]) -> State:
         self.first = state
+        self.small = sum(p.nbytes for p in flatten(state.params).values()) <= SMALL
         started = perf_counter()
-        live = state._replace(step=np.int32(state.step))
+        live = self.layout.turned(state._replace(step=np.int32(state.step)))
         for block in blocks:  # one step of each size, so that an error comes before training
             self._next(copied(live), block, 0, self._local(live, block, 0))
         if self.engine.name != "numpy":
@@ -72,6 +82,7 @@ class ShardedRun:
         return live
 
     def finish(self, state: State) -> State:
+        state = self.layout.turned(state)
         trees = {
             n: in_order_of(getattr(self.first, n), map_leaves(_home, dict(getattr(state, n))))
             for n in TREES
@@ -106,7 +117,7 @@ class ShardedRun:
         return state, Report(losses, right if self.counts_hits else None)
 
     def outputs(self, state: State, X: Array) -> Array:
-        home = predicting(self.task.optimizer, state)
+        home = predicting(self.task.optimizer, self.layout.turned(state))
         return self.engine.outputs(self.task.network, home, X, self.task.dtype)
 
     def _columns(self, m: int) -> slice:
@@ -125,16 +136,20 @@ class ShardedRun:
         cut = bounds(m, self.shards)
         share = np.dtype(self.task.dtype).type(1 / sum(a < b for a, b in cut))
 
-        def terms(shard: int) -> Any:
-            a, b = cut[shard]
-            if a == b:
-                return no_terms(self.task, state)
+        def batch(a: int, b: int) -> Batch:
             rows = np.arange(a, b, dtype=np.uint32)
             X, targets = piece.X[a + at : b + at], piece.targets[a + at : b + at]
-            return self.terms(state, Batch(X, targets, weights[a:b], rows), share)
+            return Batch(X, targets, weights[a:b], rows)
 
-        own = owned(self.shards, self.comm)
-        return np.asarray(self.joined(*last_sums(map(terms, own), len(own), self.add)))
+        own = [batch(*cut[shard]) for shard in owned(self.shards, self.comm)]
+        if not self.small:
+            terms = (self.terms(state, batch, share) for batch in own)
+            return np.asarray(self.joined(*last_sums(terms, len(own), self.add)))
+        groups = [own[i : i + FOUR] for i in range(0, len(own), FOUR)]
+        vectors = ([self.joined_terms(state, group, share)] for group in groups)
+        sums = last_sums(vectors, len(groups), self.add)
+        (vector,) = sums[0] if len(sums) == 1 else self.add(*sums)
+        return np.asarray(vector)
 
     def _next(self, state: State, block: Array, step: int, vector: Array) -> tuple[State, Any, Any]:
         weight = total_weight(Data(None, None, self.weights), block[step])
@@ -148,4 +163,5 @@ def copied(state: State) -> State:
 
 
 def _home(leaf: Any) -> Any:
-    return leaf if isinstance(leaf, np.ndarray) else np.array(leaf)
+    kept = isinstance(leaf, np.ndarray) and leaf.flags.c_contiguous
+    return leaf if kept else np.array(leaf, order="C")

@@ -21,7 +21,7 @@ import numpy as np
 from chainrule.alignment import aligned
 from chainrule.engines.base import Report
 from chainrule.engines.client import is_small, one_thread_device
-from chainrule.engines.compiling import compiled, options, traced
+from chainrule.engines.compiling import compiled, options, traced, traced_with
 from chainrule.engines.device import (
     compile_cache,
     failures_explained,
@@ -34,6 +34,7 @@ from chainrule.engines.layout import Layout
 from chainrule.engines.mesh import Mesh
 from chainrule.engines.pieces import Pieces
 from chainrule.engines.turns import LITTLE, turn
+from chainrule.initializers import Shape
 from chainrule.layers.base import Context, Layer
 from chainrule.metrics import has_accuracy, hits
 from chainrule.namespace import Array
@@ -241,13 +242,18 @@ class XlaEngine:
     def bind(self, task: Task, data: Data) -> XlaRun:
         return XlaRun(task, data, self.mesh, self.narrow)
 
+    def layout(self, task: Task, shape: Shape) -> Layout:
+        on_cpu = self.device.platform == "cpu"
+        return Layout(task, shape if on_cpu else None, one_thread=True)  # each process has one
+
     def compiled(
-        self, function: Callable[..., Any], dtype: str, consumes: Sequence[int] = ()
+        self, function: Callable[..., Any], task: Task, shape: Shape, consumes: Sequence[int] = ()
     ) -> Callable[..., Any]:
-        program = traced(function, donate_argnums=tuple(consumes))
+        given = options(task.network, shape)
+        program = traced_with(given, self.device, function, donate_argnums=tuple(consumes))
 
         def run(*arguments: Any) -> Any:
-            with failures_explained(self.device, x64=dtype == "float64"):
+            with failures_explained(self.device, x64=task.dtype == "float64"):
                 return program(*arguments)
 
         return run
