@@ -59,6 +59,10 @@ class Engine(Protocol):
         """Return how weights lie in memory where `compiled` functions train a task in shards."""
         ...
 
+    def in_place(self, task: Task) -> Task:
+        """Return the task as it is updated where the state before an update is not used again."""
+        ...
+
     def compiled(
         self, function: Callable[..., Any], task: Task, shape: Shape, consumes: Sequence[int] = ()
     ) -> Callable[..., Any]:

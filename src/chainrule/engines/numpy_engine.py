@@ -122,6 +122,10 @@ class NumpyEngine:
     def layout(self, task: Task, shape: Shape) -> Layout:
         return Layout(task, None)
 
+    def in_place(self, task: Task) -> Task:
+        blocks = blockwise(task.optimizer)
+        return task if blocks is None else task._replace(optimizer=blocks.owning())
+
     def compiled(
         self, function: Callable[..., Any], task: Task, shape: Shape, consumes: Sequence[int] = ()
     ) -> Callable[..., Any]:

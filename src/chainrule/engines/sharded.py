@@ -62,7 +62,8 @@ class ShardedRun:
         self.joined_terms = engine.compiled(partial(joined_terms, *how), task, shape)
         self.add = engine.compiled(add_terms, task, shape, consumes=(0,))
         self.joined = engine.compiled(joined, task, shape)
-        self.apply = engine.compiled(partial(apply_vector, task), task, shape, consumes=(0,))
+        update = partial(apply_vector, engine.in_place(task))
+        self.apply = engine.compiled(update, task, shape, consumes=(0,))
         self.seconds_to_compile = 0.0
         self.seconds_a_step: float | None = None
         self.seconds = {"compute": 0.0, "wait": 0.0, "communicate": 0.0, "update": 0.0}
