@@ -3,10 +3,11 @@
 Times a step of 784-1000-10 with batch 256, one thread a process, in each of these ways, in turn:
 one process with the whole batch (and, as a rival, with a thread for each core), 1, 2 and 4
 processes with the batch in shards, and two processes that know nothing of each other, which is
-the most that the machine gives. Times are those of the fastest round, since whatever else runs
-makes a step slower, never faster; ratios are taken within a round. Then it measures the terms of
-the cost model (benchmarks/cost_model.py), compares it with measurements, and says where data
-parallelism stops paying.
+the most that the machine gives. One process that is bound to no core has a second one for the
+threads that read and hand over, so 1 and 2 are also timed with one core for each. Times are those
+of the fastest round, since whatever else runs makes a step slower, never faster; ratios are taken
+within a round. Then it measures the terms of the cost model (benchmarks/cost_model.py), compares it
+with measurements, and says where data parallelism stops paying.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -37,18 +38,33 @@ OTHERS = (
     ((784, 512, 512, 10), 128),
     ((784, 2000, 2000, 10), 512),
 )
-WAYS = {  # processes, shards (1: whole batch by the engine's own run), threads
-    "one process, whole batch": (1, 1, 1),
-    "one process, whole batch, a thread a core": (1, 1, 0),
-    "1 process, 8 shards": (1, 8, 1),
-    "2 processes, 8 shards": (2, 8, 1),
-    "2 times 1 process, independent": (-2, 8, 1),
-    "4 processes, 8 shards (correctness only)": (4, 8, 1),
-    "1 process, 2 shards": (1, 2, 1),
-    "2 processes, 2 shards": (2, 2, 1),
+
+
+class Way(NamedTuple):
+    """How the main network is trained; one shard is the whole batch, by the engine's own run."""
+
+    processes: int  # negative: as many that know nothing of each other
+    shards: int
+    threads: int = 1  # 0: one for each core
+    placed: tuple[str, ...] = ()  # arguments for mpirun
+
+
+BOUND = ("--bind-to", "core")
+WAYS = {
+    "one process, whole batch": Way(1, 1),
+    "one process, whole batch, a thread a core": Way(1, 1, threads=0),
+    "1 process, 8 shards": Way(1, 8),
+    "2 processes, 8 shards": Way(2, 8),
+    "1 process on one core, 8 shards": Way(1, 8, placed=BOUND),
+    "2 processes, a core each, 8 shards": Way(2, 8, placed=BOUND),
+    "2 times 1 process, independent": Way(-2, 8),
+    "4 processes, 8 shards (correctness only)": Way(4, 8),
+    "1 process, 2 shards": Way(1, 2),
+    "2 processes, 2 shards": Way(2, 2),
 }
 FASTER = (  # than the first is the second, by so much
     ("1 process, 8 shards", "2 processes, 8 shards"),
+    ("1 process on one core, 8 shards", "2 processes, a core each, 8 shards"),
     ("1 process, 8 shards", "2 times 1 process, independent"),
     ("1 process, 2 shards", "2 processes, 2 shards"),
     ("one process, whole batch", "2 processes, 2 shards"),
@@ -116,20 +132,21 @@ def timed_sum(comm: Any, count: int) -> float:
     return median(times)
 
 
-def start(
-    processes: int, shards: int, threads: int, sizes: tuple[int, ...], batch: int, *more: str
-) -> subprocess.Popen[str]:
-    """Start a measurement."""
+def start(way: Way, sizes: tuple[int, ...], batch: int, *more: str) -> subprocess.Popen[str]:
+    """Start a measurement in one of the ways."""
     places = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     mpirun = shutil.which("mpirun", path=places)
     if mpirun is None:
         raise SystemExit('there is no mpirun: pip install "chainrule[mpi-local]"')
     environment = {n: v for n, v in surroundings().items() if n not in ONE_THREAD}
     # Said in either case: a process of MPI that is told nothing takes one thread.
-    environment |= ONE_THREAD if threads else dict.fromkeys(ONE_THREAD, str(cores()))
-    line = [mpirun, "-n", str(processes), sys.executable, "-m", "benchmarks.processes", "--worker"]
-    line += ["--sizes", *map(str, sizes), "--batch", str(batch), "--shards", str(shards), *more]
-    return subprocess.Popen(line, env=environment, stdout=subprocess.PIPE, text=True)
+    environment |= ONE_THREAD if way.threads else dict.fromkeys(ONE_THREAD, str(cores()))
+    line = [mpirun, *way.placed, "-n", str(way.processes)]
+    line += [sys.executable, "-m", "benchmarks.processes", "--worker"]
+    shape = ["--sizes", *map(str, sizes), "--batch", str(batch), "--shards", str(way.shards)]
+    return subprocess.Popen(
+        [*line, *shape, *more], env=environment, stdout=subprocess.PIPE, text=True
+    )
 
 
 def answered(process: subprocess.Popen[str]) -> dict[str, Any]:
@@ -144,13 +161,14 @@ def ways(engine: str, rounds: int, steps: int) -> dict[str, list[dict[str, Any]]
     """Measure the main network in all ways, in turn."""
     found: dict[str, list[dict[str, Any]]] = {way: [] for way in WAYS}
     for _ in range(rounds):
-        for way, (processes, shards, threads) in WAYS.items():
-            count, alone = (1, -processes) if processes < 0 else (processes, 1)
+        for name, way in WAYS.items():
+            alone = max(1, -way.processes)
+            one = way._replace(processes=max(1, way.processes))
             more = ["--engine", engine, "--steps", str(steps), "--split"]
-            group = [start(count, shards, threads, *MAIN, *more) for _ in range(alone)]
+            group = [start(one, *MAIN, *more) for _ in range(alone)]
             answers = [answered(p) for p in group]
             answers[0]["step"] = max(a["step"] for a in answers) / alone
-            found[way].append(answers[0])
+            found[name].append(answers[0])
     return found
 
 
@@ -183,7 +201,7 @@ def check_model(engine: str, rounds: int, steps: int) -> list[Work]:
         for _ in range(rounds):
             for n, given in answers.items():
                 asked = [*more, "--steps", count, *(["--link"] if n > 1 else [])]
-                given.append(answered(start(n, 8, 1, sizes, batch, *asked)))
+                given.append(answered(start(Way(n, 8), sizes, batch, *asked)))
         one, two = (min(given, key=lambda a: a["step"]) for given in answers.values())
         if not done:
             times = {4 * int(n): median(a["link"][n] for a in answers[2]) for n in two["link"]}
