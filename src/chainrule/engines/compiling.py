@@ -66,9 +66,18 @@ def compiled(lowered: Any, device: Any, options: dict[str, Any]) -> Any:
     try:
         return lowered.compile(options)
     except jax.errors.JaxRuntimeError as error:
-        if "INVALID_ARGUMENT" not in str(error):
+        if not knows_no_such(error):
             raise
         return lowered.compile()
+
+
+def knows_no_such(error: Exception) -> bool:
+    """Say whether XLA may have refused an option rather than failed.
+
+    >>> knows_no_such(RuntimeError("INVALID_ARGUMENT: No such compile option: 'x'"))
+    True
+    """
+    return "INVALID_ARGUMENT" in str(error)
 
 
 def traced_with(
@@ -84,7 +93,7 @@ def traced_with(
         try:
             return programs[0](*arguments)
         except jax.errors.JaxRuntimeError as error:
-            if "INVALID_ARGUMENT" not in str(error) or programs[0] is plain:
+            if not knows_no_such(error) or programs[0] is plain:
                 raise
             programs[0] = plain
             return plain(*arguments)

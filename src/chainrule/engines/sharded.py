@@ -40,9 +40,11 @@ TREES = ("params", "running", "optimizer")  # of a state, in which its arrays ar
 class ShardedRun:
     """A task whose steps are cut into shards; each process computes its own and reads its rows.
 
-    A shard's terms, their sum and the update are functions that the engine compiles, or not. They
-    are the same whatever the number of processes, and so are their bits. `seconds` says where the
-    time of the steps went: "compute" and "communicate"; if `apart`, also "wait" and "update".
+    A shard's terms, their sum and the update are functions that the engine compiles, or not. Up to
+    four shards of a small network are one program, as many as a process has of them; since each is
+    computed as a whole there, the bits are the same whatever the number of processes. `seconds`
+    says where the time of the steps went: "compute" and "communicate"; if `apart`, also "wait" and
+    "update".
     """
 
     def __init__(self, engine: Engine, task: Task, data: Data, shards: int, comm: Summing) -> None:
@@ -137,12 +139,12 @@ class ShardedRun:
         cut = bounds(m, self.shards)
         share = np.dtype(self.task.dtype).type(1 / sum(a < b for a, b in cut))
 
-        def batch(a: int, b: int) -> Batch:
+        def samples(a: int, b: int) -> Batch:
             rows = np.arange(a, b, dtype=np.uint32)
             X, targets = piece.X[a + at : b + at], piece.targets[a + at : b + at]
             return Batch(X, targets, weights[a:b], rows)
 
-        own = [batch(*cut[shard]) for shard in owned(self.shards, self.comm)]
+        own = [samples(*cut[shard]) for shard in owned(self.shards, self.comm)]
         if not self.small:
             terms = (self.terms(state, batch, share) for batch in own)
             return np.asarray(self.joined(*last_sums(terms, len(own), self.add)))

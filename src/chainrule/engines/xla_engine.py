@@ -84,6 +84,11 @@ def run_steps(
     return state, losses, right
 
 
+def layout_on(device: Any, task: Task, shape: Shape, one_thread: bool = False) -> Layout:
+    """Return how weights lie on a device: turned on a CPU, elsewhere as the formulas have them."""
+    return Layout(task, shape if device.platform == "cpu" else None, one_thread)
+
+
 def forward(network: Layer, dtype: str, params: Any, running: Any, X: Array) -> Array:
     """Return the network's output."""
     return network.forward(params, X.astype(dtype), Context(state=running))[0]
@@ -105,7 +110,7 @@ class XlaRun:
     def __init__(self, task: Task, data: Data, wide: Mesh, narrow: Mesh | None = None) -> None:
         self.task, self.host, self.wide, self.narrow = task, data, wide, narrow
         self.mesh = wide  # until `start` knows how large a step is
-        self.layout = Layout(task, data.X.shape[1:] if wide.device.platform == "cpu" else None)
+        self.layout = layout_on(wide.device, task, data.X.shape[1:])
         self.options = options(task.network, data.X.shape[1:])
         self.counts_hits = task.accuracy and has_accuracy(task.loss, data.targets)
         self.seconds_to_compile = 0.0
@@ -243,8 +248,7 @@ class XlaEngine:
         return XlaRun(task, data, self.mesh, self.narrow)
 
     def layout(self, task: Task, shape: Shape) -> Layout:
-        on_cpu = self.device.platform == "cpu"
-        return Layout(task, shape if on_cpu else None, one_thread=True)  # each process has one
+        return layout_on(self.device, task, shape, one_thread=True)  # each process has one
 
     def in_place(self, task: Task) -> Task:
         return task  # XLA writes over what a function `consumes`
